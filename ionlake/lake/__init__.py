@@ -1,0 +1,1 @@
+"""The lake on disk: identity, grids, ledger, releases."""

@@ -1,0 +1,212 @@
+"""Tables and columns of the lake, each with its type and meaning, spelled once.
+
+The ledger's tables, the release's tables and their comments are all generated from this page, so
+that a name, its type and its unit can never differ between them. Types are DuckDB's.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ionlake.descriptors.keys import DESCRIPTOR_KEYS
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, its DuckDB type and what it means, unit included."""
+
+    name: str
+    dtype: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the lake.
+
+    Attributes:
+        name: Name in the ledger and in every release.
+        comment: What one row is.
+        key: Names of the columns that identify a row.
+        columns: All columns in order.
+    """
+
+    name: str
+    comment: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def _columns(*rows: tuple[str, str, str]) -> tuple[Column, ...]:
+    return tuple(Column(*row) for row in rows)
+
+
+MATERIALS: Final = Table(
+    "materials",
+    "One row per material of a source, with the structure it has there now.",
+    ("material_id",),
+    _columns(
+        ("material_id", "VARCHAR", "Identifier given by the source, for example mp-2530"),
+        ("structure_id", "VARCHAR", "Hash of cell, species and positions as given"),
+        ("formula", "VARCHAR", "Reduced chemical formula"),
+        ("chemical_system", "VARCHAR", "Element symbols in alphabetical order, joined by '-'"),
+        ("elements", "VARCHAR[]", "Element symbols in alphabetical order"),
+        ("n_elements", "INTEGER", "Number of different elements"),
+        ("has_transition_metal", "BOOLEAN", "Holds a transition metal (La counts as one)"),
+        ("band_gap_ev", "DOUBLE", "Band gap given by the source, eV"),
+        (
+            "energy_above_hull_ev_per_atom",
+            "DOUBLE",
+            "Energy above the convex hull given by the source, eV/atom",
+        ),
+        ("source", "VARCHAR", "Name of the source the material came from"),
+        ("reference", "VARCHAR", "File name, citation or address of the structure"),
+        ("licence", "VARCHAR", "Licence of the structure, as the source states it"),
+        ("run_id", "VARCHAR", "Run that first brought this row as it is"),
+    ),
+)
+
+STRUCTURES: Final = Table(
+    "structures",
+    "One row per crystal structure, exactly as given by its source.",
+    ("structure_id",),
+    _columns(
+        ("structure_id", "VARCHAR", "Hash of cell, species and positions as given"),
+        ("formula", "VARCHAR", "Reduced chemical formula"),
+        ("n_sites", "INTEGER", "Number of atoms in the cell"),
+        ("volume_ang3", "DOUBLE", "Volume of the cell, Å³"),
+        ("density_g_cm3", "DOUBLE", "Mass density, g/cm³"),
+        ("space_group_number", "INTEGER", "International number, found within 0.01 Å"),
+        ("space_group_symbol", "VARCHAR", "Hermann-Mauguin symbol, found within 0.01 Å"),
+        ("min_image_distance_ang", "DOUBLE", "Shortest lattice vector: ion to its own image, Å"),
+        ("cell_ang", "DOUBLE[]", "Lattice vectors as rows, Å, nine numbers row by row"),
+        ("atomic_numbers", "INTEGER[]", "Atomic numbers in input order"),
+        ("fractional_positions", "DOUBLE[]", "Fractional coordinates, x y z atom by atom"),
+    ),
+)
+
+SCANS: Final = Table(
+    "scans",
+    "One row per finished PES scan: a structure, a mobile species, a protocol and a potential.",
+    ("scan_id",),
+    _columns(
+        ("scan_id", "VARCHAR", "Hash of everything the energies depend on"),
+        ("structure_id", "VARCHAR", "Structure that was scanned"),
+        ("mobile_species", "VARCHAR", "Element that moves"),
+        ("scan_protocol", "VARCHAR", "What stays frozen; frozen_framework is the paper's"),
+        ("grid_protocol", "VARCHAR", "How grid sizes were chosen: paper or commensurate"),
+        ("grid_spacing_ang", "DOUBLE", "Largest allowed distance of grid points along an axis, Å"),
+        ("n_a", "INTEGER", "Grid points along the first lattice vector"),
+        ("n_b", "INTEGER", "Grid points along the second lattice vector"),
+        ("n_c", "INTEGER", "Grid points along the third lattice vector"),
+        ("exclusion_radius_ang", "DOUBLE", "Points nearer to another atom are excluded, Å"),
+        ("accuracy", "VARCHAR", "full: every allowed point has its energy"),
+        ("symmetry_mode", "VARCHAR", "Operations used: proper, all or none"),
+        ("n_mobile_ions", "INTEGER", "Mobile ions in the cell"),
+        ("n_ion_orbits", "INTEGER", "Mobile ions that had to be scanned; the rest are copies"),
+        ("points_total", "BIGINT", "Grid points over all mobile ions"),
+        ("points_evaluated", "BIGINT", "Points whose energy the potential computed"),
+        ("points_copied", "BIGINT", "Points whose energy is a symmetry copy"),
+        ("points_excluded", "BIGINT", "Points too close to another atom"),
+        ("symmetry_certificate_ev", "DOUBLE", "Largest error found on re-evaluated copies, eV"),
+        ("min_image_distance_ang", "DOUBLE", "Shortest lattice vector: ion to its own image, Å"),
+        ("base_energy_ev", "DOUBLE", "Energy of the crystal with every ion at its site, eV"),
+        ("potential", "VARCHAR", "Name of the potential"),
+        ("potential_id", "VARCHAR", "Hash of checkpoint, modality and precision"),
+        ("checkpoint_sha256", "VARCHAR", "SHA-256 of the checkpoint file, null without one"),
+        ("modality", "VARCHAR", "Level of theory picked in a multi-fidelity checkpoint"),
+        ("dtype", "VARCHAR", "Floating-point precision of the potential"),
+        ("evaluator", "VARCHAR", "Code path and version that evaluated the points"),
+        ("scan_version", "INTEGER", "Version of the scan algorithm"),
+        ("grid_path", "VARCHAR", "Zarr group of the grid, relative to the lake"),
+        ("compute_seconds", "DOUBLE", "Processor time of the scan summed over its tasks, s"),
+        ("run_id", "VARCHAR", "Run that computed the scan"),
+    ),
+)
+
+MOBILE_IONS: Final = Table(
+    "mobile_ions",
+    "One row per mobile ion of a described scan.",
+    ("descriptor_id", "mobile_ion"),
+    _columns(
+        ("descriptor_id", "VARCHAR", "Descriptor row these values belong to"),
+        ("scan_id", "VARCHAR", "Scan they were derived from"),
+        ("mobile_ion", "INTEGER", "Position along the grid's mobile_ion dimension"),
+        ("site_index", "INTEGER", "Index of the ion's site in the structure"),
+        ("orbit_ion", "INTEGER", "Mobile ion whose scan this one copies (itself if scanned)"),
+        ("minimum_energy_ev", "DOUBLE", "Lowest total energy on the ion's grid, eV"),
+        ("minimum_minus_base_ev", "DOUBLE", "Grid minimum minus base energy, eV"),
+        ("minimum_distance_to_site_ang", "DOUBLE", "Grid minimum to the ion's site, Å"),
+        ("minimum_below_base", "BOOLEAN", "Flag: minimum over 0.2 eV below the base energy"),
+        ("minimum_far_from_site", "BOOLEAN", "Flag: minimum over 0.5 Å from the ion's site"),
+        ("minimum_on_edge", "BOOLEAN", "Flag: minimum on the edge of the grid (harmless)"),
+        ("mpe", "DOUBLE", "Minimum percolation energy of this ion (paper), eV"),
+        ("percolation_barrier_1d_ev", "DOUBLE", "1D percolation barrier, eV; null above 6 eV"),
+        ("percolation_barrier_2d_ev", "DOUBLE", "2D percolation barrier, eV; null above 6 eV"),
+        ("percolation_barrier_3d_ev", "DOUBLE", "3D percolation barrier, eV; null above 6 eV"),
+    ),
+)
+
+DESCRIPTOR_VALUES: Final = Table(
+    "descriptor_values",
+    "One row per described scan: every descriptor of the paper and ionlake's own.",
+    ("descriptor_id",),
+    (
+        *_columns(
+            ("descriptor_id", "VARCHAR", "Hash of the scan and the descriptor version"),
+            ("scan_id", "VARCHAR", "Scan the descriptors were derived from"),
+            ("descriptor_version", "INTEGER", "Version of the descriptor definitions"),
+        ),
+        *(
+            Column(key.name, key.dtype, f"{key.description} [{key.unit}]")
+            for key in DESCRIPTOR_KEYS
+        ),
+        Column("run_id", "VARCHAR", "Run that computed the descriptors"),
+    ),
+)
+
+FAILURES: Final = Table(
+    "failures",
+    "One row per material that could not be read, scanned or described, with the last reason.",
+    ("failure_id",),
+    _columns(
+        ("failure_id", "VARCHAR", "Hash of material, stage and what was attempted"),
+        ("material_id", "VARCHAR", "Material that failed"),
+        ("structure_id", "VARCHAR", "Structure that failed, null where none could be read"),
+        ("stage", "VARCHAR", "read, check, scan or describe"),
+        ("error", "VARCHAR", "Kind of error"),
+        ("message", "VARCHAR", "What was wrong and what to do about it"),
+        ("attempts", "INTEGER", "How often it was tried"),
+        ("failed_at", "TIMESTAMP", "Last failure, UTC"),
+        ("run_id", "VARCHAR", "Run of the last failure"),
+    ),
+)
+
+RUNS: Final = Table(
+    "runs",
+    "One row per run of a recipe.",
+    ("run_id",),
+    _columns(
+        ("run_id", "VARCHAR", "Identifier of the run; sorts by start"),
+        ("recipe", "VARCHAR", "Name of the recipe"),
+        ("settings", "VARCHAR", "The recipe with all defaults filled in, as JSON"),
+        ("started_at", "TIMESTAMP", "Start, UTC"),
+        ("finished_at", "TIMESTAMP", "End, UTC; null if the run was cut off"),
+        ("materials_read", "INTEGER", "Materials the source offered"),
+        ("materials_computed", "INTEGER", "Materials scanned or described in this run"),
+        ("materials_reused", "INTEGER", "Materials that needed no computing"),
+        ("materials_failed", "INTEGER", "Materials that failed in this run"),
+        ("energies_evaluated", "BIGINT", "Energies the potential was asked for"),
+        ("wall_seconds", "DOUBLE", "Duration, s"),
+        ("versions", "VARCHAR", "Versions of ionlake and its main dependencies, as JSON"),
+    ),
+)
+
+TABLES: Final = (
+    MATERIALS,
+    STRUCTURES,
+    SCANS,
+    MOBILE_IONS,
+    DESCRIPTOR_VALUES,
+    FAILURES,
+    RUNS,
+)
