@@ -1,0 +1,112 @@
+"""Passage between plain arrays and the crystal objects of pymatgen and ASE."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ionlake.errors import StructureError
+from ionlake.geometry import FloatArray
+from ionlake.structures.validation import checked_cell
+
+CrystalArrays = tuple[FloatArray, NDArray[np.int64], FloatArray]
+
+FULL_OCCUPANCY_TOLERANCE = 1e-8
+
+
+def arrays_from_pymatgen(structure: Any) -> CrystalArrays:
+    """Cell (rows, Å), atomic numbers and fractional positions of an ordered pymatgen structure.
+
+    Raises:
+        StructureError: Not periodic in three directions, disordered, or with dummy species.
+    """
+    _check_periodic(structure.pbc)
+    numbers = np.array([_atomic_number_of_site(site) for site in structure], dtype=np.int64)
+    return np.array(structure.lattice.matrix), numbers, np.array(structure.frac_coords)
+
+
+def arrays_from_ase(atoms: Any) -> CrystalArrays:
+    """Cell (rows, Å), atomic numbers and fractional positions of periodic ASE atoms.
+
+    Raises:
+        StructureError: Not periodic in three directions, a flat cell, or partial occupancies.
+    """
+    _check_periodic(atoms.pbc)
+    occupancies: Mapping[Any, Mapping[str, float]] = atoms.info.get("occupancy") or {}
+    for kind, species in occupancies.items():
+        _check_occupancy(species, f"kind {kind}")
+    cell = checked_cell(np.array(atoms.cell))
+    return cell, np.array(atoms.numbers), atoms.get_scaled_positions(wrap=False)
+
+
+def pymatgen_structure(
+    cell: FloatArray, symbols: Sequence[str], fractional_positions: FloatArray
+) -> Any:
+    """A new pymatgen ``Structure`` that shares no memory with the arrays."""
+    from pymatgen.core import Lattice, Structure
+
+    return Structure(Lattice(cell.copy()), list(symbols), fractional_positions.copy())
+
+
+def ase_atoms(
+    cell: FloatArray, atomic_numbers: NDArray[np.int64], fractional_positions: FloatArray
+) -> Any:
+    """New ASE ``Atoms``, periodic in all directions, that share no memory with the arrays."""
+    from ase import Atoms
+
+    positions = fractional_positions @ cell
+    return Atoms(numbers=atomic_numbers, positions=positions, cell=cell.copy(), pbc=True)
+
+
+def element_symbols(atomic_numbers: NDArray[np.int64]) -> tuple[str, ...]:
+    """Element symbols of atomic numbers from 1 to 118."""
+    from ase.data import chemical_symbols
+
+    return tuple(chemical_symbols[number] for number in atomic_numbers)
+
+
+def atomic_number(symbol: str) -> int | None:
+    """Atomic number of an element symbol, or None where there is no such element."""
+    from ase.data import atomic_numbers
+
+    return atomic_numbers.get(symbol) or None
+
+
+def reduced_formula(symbols: Sequence[str]) -> str:
+    """Reduced chemical formula in pymatgen's order of elements."""
+    from pymatgen.core import Composition
+
+    formula: str = Composition("".join(symbols)).reduced_formula
+    return formula
+
+
+def _atomic_number_of_site(site: Any) -> int:
+    from pymatgen.core import DummySpecies
+
+    _check_occupancy({str(key): amount for key, amount in site.species.items()}, "a site")
+    species = next(iter(site.species))
+    if isinstance(species, DummySpecies):
+        raise StructureError(
+            f"species {species} is not an element, expected real atoms only:"
+            " replace dummy species and vacancies by elements or remove them"
+        )
+    return int(species.Z)
+
+
+def _check_occupancy(species: Mapping[str, float], where: str) -> None:
+    full = [abs(amount - 1.0) < FULL_OCCUPANCY_TOLERANCE for amount in species.values()]
+    if full != [True]:
+        found = ", ".join(f"{name}: {amount:g}" for name, amount in species.items())
+        raise StructureError(
+            f"the crystal is disordered, {where} holds {{{found}}}, expected one fully occupying"
+            " element per site: order the crystal first"
+        )
+
+
+def _check_periodic(pbc: Sequence[bool]) -> None:
+    if not all(pbc):
+        raise StructureError(
+            f"periodicity is {tuple(bool(flag) for flag in pbc)}, expected (True, True, True):"
+            " only bulk crystals can be scanned, set all three directions periodic"
+        )

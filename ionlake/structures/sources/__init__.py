@@ -1,0 +1,1 @@
+"""Where crystals come from: a small protocol and the sources that need no network."""
