@@ -19,9 +19,11 @@ def arrays_from_pymatgen(structure: Any) -> CrystalArrays:
     """Cell (rows, Å), atomic numbers and fractional positions of an ordered pymatgen structure.
 
     Raises:
-        StructureError: Not periodic in three directions, disordered, or with dummy species.
+        StructureError: Not periodic in three directions, disordered, dummy species, or hydrogens
+            that a CIF mentions without saying where they are.
     """
     _check_periodic(structure.pbc)
+    _check_hydrogens(structure.site_properties.get("implicit_hydrogens", ()))
     numbers = np.array([_atomic_number_of_site(site) for site in structure], dtype=np.int64)
     return np.array(structure.lattice.matrix), numbers, np.array(structure.frac_coords)
 
@@ -101,6 +103,14 @@ def _check_occupancy(species: Mapping[str, float], where: str) -> None:
         raise StructureError(
             f"the crystal is disordered, {where} holds {{{found}}}, expected one fully occupying"
             " element per site: order the crystal first"
+        )
+
+
+def _check_hydrogens(implicit_hydrogens: Sequence[float]) -> None:
+    if any(implicit_hydrogens):
+        raise StructureError(
+            "the CIF attaches hydrogens to atoms without giving their positions, expected every"
+            " atom with its position: add the hydrogens first"
         )
 
 
