@@ -21,7 +21,8 @@ def volume(cell: FloatArray) -> float:
 
 def plane_spacings(cell: FloatArray) -> FloatArray:
     """Distances in Å between the lattice planes (100), (010) and (001); shape (3,)."""
-    return 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    spacings: FloatArray = 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    return spacings
 
 
 def lattice_shifts(cell: FloatArray, radius: float) -> IntArray:

@@ -1,0 +1,1 @@
+"""Potentials: what gives a crystal its energy, behind one small interface."""

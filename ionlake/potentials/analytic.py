@@ -1,0 +1,63 @@
+"""A landscape known in closed form, for tests, tutorials and dry runs. It is not physics.
+
+Every mobile ion feels every framework atom through a short cosine series in their fractional
+distance, so that barriers are known exactly, and the energy does not change when the crystal is
+shifted, its atoms are listed in another order or an atom is replaced by its periodic image.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ionlake.geometry import FloatArray, IntArray
+from ionlake.potentials.interface import PotentialCard, as_batch
+
+_AXES: Final = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+
+
+@dataclass(frozen=True)
+class CosineLandscape:
+    """E = Σ_mobile Σ_framework Σ_k A_k (1 + cos 2π h_k·(f_mobile − f_framework)) / 2.
+
+    With one framework atom and the default harmonics the minimum lies half a cell away from it on
+    every axis, and the barrier along axis k is A_k.
+
+    Attributes:
+        mobile: Atomic number of the moving species.
+        amplitudes_ev: A_k in eV, one per harmonic.
+        harmonics: Integer wave vectors h_k.
+    """
+
+    mobile: int = 3
+    amplitudes_ev: tuple[float, ...] = (0.3, 0.3, 0.3)
+    harmonics: tuple[tuple[int, int, int], ...] = _AXES
+
+    @property
+    def card(self) -> PotentialCard:
+        """Identity: the parameters of the series."""
+        return PotentialCard(
+            name="analytic",
+            dtype="float64",
+            cutoff_ang=None,
+            atomic_numbers=None,
+            parity=True,
+            parameters={
+                "mobile": self.mobile,
+                "amplitudes_ev": list(self.amplitudes_ev),
+                "harmonics": [list(h) for h in self.harmonics],
+            },
+        )
+
+    def energies(self, cell: FloatArray, numbers: IntArray, positions: FloatArray) -> FloatArray:
+        """Total energies of a batch; see `ionlake.potentials.interface.Potential`."""
+        fractional = as_batch(positions, len(numbers)) @ np.linalg.inv(cell)
+        phases = 2 * np.pi * (fractional @ np.array(self.harmonics, dtype=float).T)
+        moving = np.asarray(numbers) == self.mobile
+        mobile, framework = phases[:, moving], phases[:, ~moving]
+        # Σ cos(x − y) = Σcos x Σcos y + Σsin x Σsin y: linear in the number of atoms.
+        cosines = np.cos(mobile).sum(1) * np.cos(framework).sum(1)
+        cosines += np.sin(mobile).sum(1) * np.sin(framework).sum(1)
+        pairs = int(moving.sum()) * int((~moving).sum())
+        result: FloatArray = 0.5 * (pairs + cosines) @ np.array(self.amplitudes_ev)
+        return result

@@ -1,0 +1,64 @@
+"""From the name of a potential, as written in recipes and commands, to the potential."""
+
+from typing import Final
+
+from ionlake.errors import PotentialError, SettingsError
+from ionlake.potentials.analytic import CosineLandscape
+from ionlake.potentials.interface import Potential
+from ionlake.potentials.sevennet import load_sevennet
+
+ANALYTIC: Final = "analytic"
+
+
+def load_potential(
+    potential: str | Potential, *, device: str = "auto", dtype: str = "float32"
+) -> Potential:
+    """Load a potential by name; a potential that is loaded already is passed through.
+
+    Args:
+        potential: ``sevennet-0``, ``7net-l3i5``, ``7net-mf-0@PBE`` or ``7net-mf-0@R2SCAN`` (their
+            weights come with sevenn), the path of a SevenNet checkpoint (``path@modality`` if it
+            holds several), ``analytic`` (a cosine landscape for dry runs), or an object that
+            follows `ionlake.potentials.interface.Potential`.
+        device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto`` (a GPU if there is one).
+        dtype: ``float32`` or ``float64``.
+
+    Raises:
+        PotentialError: If no such potential can be loaded.
+        SettingsError: If device or dtype is unknown.
+    """
+    if not isinstance(potential, str):
+        if not isinstance(potential, Potential):
+            raise PotentialError(
+                f"got a {type(potential).__name__} as potential; expected a name or an object "
+                "with a card and energies(): wrap an ASE calculator with "
+                "ionlake.potentials.ase.from_calculator"
+            )
+        return potential
+    if dtype not in {"float32", "float64"}:
+        raise SettingsError(f"dtype is {dtype!r}; expected float32 or float64")
+    if potential == ANALYTIC:
+        return CosineLandscape()
+    checkpoint, _, modality = potential.partition("@")
+    return load_sevennet(
+        checkpoint, modality=modality or None, device=resolve_device(device), dtype=dtype
+    )
+
+
+def resolve_device(device: str) -> str:
+    """Turn ``auto`` into ``cuda`` or ``cpu``, and check that a named GPU is there.
+
+    Raises:
+        SettingsError: If the device is unknown or no GPU is present.
+    """
+    import torch
+
+    gpu = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda" if gpu else "cpu"
+    kind = device.partition(":")[0]
+    if kind not in {"cpu", "cuda"}:
+        raise SettingsError(f"device is {device!r}; expected auto, cpu, cuda or cuda:N")
+    if kind == "cuda" and not gpu:
+        raise SettingsError(f"device is {device!r} but no GPU is visible: use device cpu or auto")
+    return device

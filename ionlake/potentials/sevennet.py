@@ -1,0 +1,221 @@
+"""SevenNet potentials, energies only.
+
+Forces cost two to five times the energies, so the force module is taken out of the network;
+atomic energies are summed in float64, because a float32 sum over tens of atoms costs digits.
+Weights of ``sevennet-0``, ``7net-l3i5`` and ``7net-mf-0`` come with the sevenn package.
+"""
+
+import hashlib
+import logging
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ionlake.errors import PotentialError
+from ionlake.geometry import FloatArray, IntArray
+from ionlake.potentials.interface import PotentialCard, as_batch
+
+PACKAGED: Final = {
+    "sevennet-0": "7net-0",
+    "7net-0": "7net-0",
+    "sevennet-0-22may2024": "7net-0_22may2024",
+    "7net-l3i5": "7net-l3i5",
+    "7net-mf-0": "7net-mf-0",
+}
+"""Names of the checkpoints that ship with sevenn, and sevenn's own names for them."""
+
+_CANONICAL: Final = {"7net-0": "sevennet-0"}
+_EDGES_PER_BATCH: Final = {"cpu": 1500, "cuda": 400_000}
+
+
+@dataclass(frozen=True)
+class SevenNet:
+    """A SevenNet network on one device.
+
+    Build it with `load_sevennet`.
+    """
+
+    card: PotentialCard
+    network: Any
+    device: str
+    edges_per_batch: int
+
+    def energies(self, cell: FloatArray, numbers: IntArray, positions: FloatArray) -> FloatArray:
+        """Total energies of a batch; see `ionlake.potentials.interface.Potential`."""
+        batch = as_batch(positions, len(numbers))
+        graphs = [_edges(self.card.cutoff_ang or 0.0, cell, frame) for frame in batch]
+        results = [
+            self._forward(np.asarray(numbers), graphs[first:last])
+            for first, last in _slices([len(graph[0]) for graph in graphs], self.edges_per_batch)
+        ]
+        return np.concatenate(results) if results else np.empty(0)
+
+    def _forward(
+        self, numbers: IntArray, graphs: list[tuple[IntArray, IntArray, FloatArray]]
+    ) -> FloatArray:
+        import sevenn._keys as key
+        import torch
+
+        n_atoms, n_frames = len(numbers), len(graphs)
+        ends = [
+            np.concatenate([graph[end] + i * n_atoms for i, graph in enumerate(graphs)])
+            for end in (0, 1)
+        ]
+        atoms = torch.as_tensor(np.tile(numbers, n_frames), device=self.device)
+        data = {
+            key.NODE_FEATURE: atoms,
+            key.ATOMIC_NUMBERS: atoms,
+            key.EDGE_IDX: torch.as_tensor(np.array(ends), device=self.device),
+            key.EDGE_VEC: torch.as_tensor(
+                np.concatenate([graph[2] for graph in graphs]),
+                dtype=getattr(torch, self.card.dtype),
+                device=self.device,
+            ),
+            key.NUM_ATOMS: torch.full((n_frames,), n_atoms, device=self.device),
+            key.BATCH: torch.arange(n_frames, device=self.device).repeat_interleave(n_atoms),
+        }
+        if self.card.modality is not None:
+            modality = self.network.modal_map[self.card.modality]
+            data[key.MODAL_TYPE] = torch.full((n_frames,), modality, device=self.device)
+        with torch.no_grad():
+            atomic = self.network(data)[key.ATOMIC_ENERGY]
+        total: FloatArray = atomic.double().reshape(n_frames, n_atoms).sum(dim=1).cpu().numpy()
+        return total
+
+
+def load_sevennet(
+    checkpoint: str = "sevennet-0",
+    *,
+    modality: str | None = None,
+    device: str = "cpu",
+    dtype: str = "float32",
+) -> SevenNet:
+    """Load a SevenNet checkpoint for energies.
+
+    Args:
+        checkpoint: A name in `PACKAGED`, or the path of a checkpoint file.
+        modality: Level of theory of a multi-fidelity checkpoint (``7net-mf-0``: R2SCAN or PBE).
+        device: ``cpu``, ``cuda`` or ``cuda:N``.
+        dtype: ``float32``, or ``float64`` for checks.
+
+    Raises:
+        PotentialError: If the checkpoint does not exist or cannot be read, or the modality does
+            not fit it.
+
+    References:
+        Y. Park, J. Kim, S. Hwang, S. Han, J. Chem. Theory Comput. 20, 4857 (2024).
+    """
+    import torch
+
+    path = _checkpoint_path(checkpoint)
+    stored, network = _read_checkpoint(path)
+    modality = _checked_modality(checkpoint, modality, network.modal_map)
+    for module in ("force_output", "reduce_total_enegy", "reduce_total_energy"):
+        network.delete_module_by_key(module)
+    network.key_grad = None
+    network.eval_modal_map = False
+    network.set_is_batch_data(True)
+    network = network.to(device=device, dtype=getattr(torch, dtype)).eval()
+    _keep_precision(network, getattr(torch, dtype))
+    name = _CANONICAL.get(checkpoint, checkpoint if checkpoint in PACKAGED else path.stem)
+    card = PotentialCard(
+        name=name if modality is None else f"{name}@{modality}",
+        dtype=dtype,
+        cutoff_ang=float(network.cutoff),
+        atomic_numbers=frozenset(int(z) for z in network.type_map),
+        parity=bool(stored.config.get("is_parity", False)),
+        checkpoint_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        modality=modality,
+    )
+    return SevenNet(card, network, device, _EDGES_PER_BATCH[device.partition(":")[0]])
+
+
+def _checkpoint_path(checkpoint: str) -> Path:
+    if checkpoint in PACKAGED:
+        from sevenn.util import pretrained_name_to_path
+
+        return Path(pretrained_name_to_path(PACKAGED[checkpoint]))
+    path = Path(checkpoint).expanduser()
+    if not path.is_file():
+        raise PotentialError(
+            f"no potential named {checkpoint!r} and no checkpoint file of that path; "
+            f"use one of {', '.join(PACKAGED)}, or the path of a SevenNet checkpoint"
+        )
+    return path
+
+
+def _read_checkpoint(path: Path) -> tuple[Any, Any]:
+    logging.getLogger("sevenn").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from sevenn.util import load_checkpoint
+
+            stored = load_checkpoint(str(path))
+            return stored, stored.build_model()
+        except Exception as error:
+            raise PotentialError(
+                f"cannot read {path.name} as a SevenNet checkpoint "
+                f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}); "
+                "give a checkpoint file saved by sevenn 0.9 or later"
+            ) from error
+
+
+def _keep_precision(network: Any, dtype: Any) -> None:
+    """Cast one-hot features to the network's precision; sevenn makes them float32 always."""
+    from sevenn.nn.node_embedding import OnehotEmbedding
+
+    def cast(module: Any, _inputs: Any, data: dict[str, Any]) -> dict[str, Any]:
+        for name in (module.key_output, module.key_additional_output):
+            if name is not None:
+                data[name] = data[name].to(dtype)
+        return data
+
+    for module in network:
+        if isinstance(module, OnehotEmbedding):
+            module.register_forward_hook(cast)
+
+
+def _checked_modality(
+    checkpoint: str, modality: str | None, known: dict[str, int] | None
+) -> str | None:
+    if not known:
+        if modality is not None:
+            raise PotentialError(
+                f"{checkpoint} has one level of theory, got modality {modality!r}: leave it out"
+            )
+        return None
+    if modality not in known:
+        raise PotentialError(
+            f"{checkpoint} needs a modality, got {modality!r}: "
+            f"choose by name, {' or '.join(f'{checkpoint}@{each}' for each in known)}"
+        )
+    return modality
+
+
+def _edges(
+    cutoff: float, cell: FloatArray, positions: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Directed pairs within the cut-off: source and destination (m,), vectors (m, 3) in Å."""
+    from matscipy.neighbours import neighbour_list
+
+    sources, destinations, vectors = neighbour_list(
+        "ijD", cutoff=cutoff, positions=positions, cell=cell, pbc=np.ones(3, dtype=bool)
+    )
+    return sources.astype(np.int64), destinations.astype(np.int64), vectors
+
+
+def _slices(sizes: list[int], budget: int) -> Iterator[tuple[int, int]]:
+    """Consecutive index ranges whose summed sizes stay within the budget, at least one each."""
+    first, total = 0, 0
+    for index, size in enumerate(sizes):
+        if index > first and total + size > budget:
+            yield first, index
+            first, total = index, 0
+        total += size
+    if first < len(sizes):
+        yield first, len(sizes)
