@@ -79,10 +79,6 @@ class Potential(Protocol):
 class ScanEvaluator(Protocol):
     """Energies of a crystal in which one ion moves and everything else stays."""
 
-    @property
-    def name(self) -> str:
-        """Code path and version, stored with every grid."""
-
     def energies(self, points: FloatArray) -> FloatArray:
         """Total energies with the moving ion at each point.
 
@@ -97,6 +93,10 @@ class ScanEvaluator(Protocol):
 @runtime_checkable
 class OffersScanEvaluator(Protocol):
     """A potential with an evaluator of its own for scans, faster than batches of structures."""
+
+    @property
+    def scan_evaluator_name(self) -> str:
+        """Code path and version of the evaluator, part of a scan's identity."""
 
     def scan_evaluator(
         self, cell: FloatArray, numbers: IntArray, fractional: FloatArray, site: int

@@ -1,0 +1,1 @@
+"""The potential energy surface of one moving ion in a frozen crystal, on a grid."""

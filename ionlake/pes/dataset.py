@@ -1,0 +1,210 @@
+"""The xarray form of a scan: energies, how each point got its energy, and where it all came from."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+
+import ionlake
+from ionlake.errors import GridError
+from ionlake.geometry import FloatArray, shortest_lattice_vector
+from ionlake.names import (
+    AXES,
+    BASE_ENERGY,
+    ENERGY,
+    GRID_DIMS,
+    MINIMUM_ENERGY,
+    MOBILE_ION,
+    STATUS,
+    PointStatus,
+)
+from ionlake.pes.checks import ion_checks
+from ionlake.pes.identity import ACCURACY, SCAN_PROTOCOL, SCAN_VERSION, scan_id
+from ionlake.pes.plan import ScanPlan
+from ionlake.potentials.interface import PotentialCard
+from ionlake.structures.record import StructureRecord
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """A finished scan, ready to become a dataset.
+
+    Attributes:
+        plan: The scan.
+        energies: Total energies in eV, float64, shape (n_ions, n_a, n_b, n_c), NaN where excluded.
+        evaluated: True where the potential was asked, False where the energy is a copy.
+        base_energy_ev: Energy of the crystal with every ion at its site, eV.
+        card: The potential.
+        evaluator: Code path and version that evaluated the points.
+        certificate_ev: Largest difference of re-evaluated symmetry copies, eV.
+        framework_operations: Operations of the frozen lattice used, per scanned ion.
+    """
+
+    plan: ScanPlan
+    energies: FloatArray
+    evaluated: np.ndarray
+    base_energy_ev: float
+    card: PotentialCard
+    evaluator: str
+    certificate_ev: float
+    framework_operations: tuple[int, ...]
+
+
+def scan_dataset(result: ScanResult) -> xr.Dataset:
+    """Make the dataset of a scan.
+
+    Returns:
+        Dimensions ``mobile_ion`` (mobile sites in input order), ``a``, ``b``, ``c``; variables
+        ``energy`` (float32, eV above the ion's own grid minimum, NaN where excluded), ``status``
+        (`ionlake.names.PointStatus`), ``minimum_energy_ev`` per ion and ``base_energy_ev``
+        (float64 total energies); coordinates a, b, c are fractional. Attributes hold the crystal,
+        the settings, the identities, the symmetry certificate and the checks.
+    """
+    plan = result.plan
+    status = np.full(result.energies.shape, PointStatus.EXCLUDED, dtype=np.uint8)
+    status[np.isfinite(result.energies)] = PointStatus.SYMMETRY_COPY
+    status[result.evaluated] = PointStatus.EVALUATED
+    dataset = grid_dataset(
+        plan.structure,
+        plan.sites,
+        result.energies,
+        status,
+        base_energy_ev=result.base_energy_ev,
+        dtype=np.dtype(np.float32),
+    )
+    identity = scan_id(
+        plan.structure.structure_id, plan.settings, result.card.potential_id, result.evaluator
+    )
+    return dataset.assign_attrs(
+        scan_id=identity,
+        mobile_species=plan.settings.mobile_species,
+        grid_protocol=plan.settings.grid_protocol,
+        grid_spacing_ang=plan.settings.spacing_ang,
+        exclusion_radius_ang=plan.settings.exclusion_radius_ang,
+        scan_protocol=SCAN_PROTOCOL,
+        scan_version=SCAN_VERSION,
+        accuracy=ACCURACY,
+        evaluator=result.evaluator,
+        potential=_potential_attributes(result.card),
+        symmetry=_symmetry_attributes(result, status),
+    )
+
+
+def grid_dataset(
+    structure: StructureRecord,
+    sites: np.ndarray,
+    energies: FloatArray,
+    status: np.ndarray,
+    *,
+    base_energy_ev: float,
+    dtype: np.dtype[Any],
+) -> xr.Dataset:
+    """Make a dataset from total energies on grids, wherever they come from.
+
+    Args:
+        structure: The crystal.
+        sites: Site index of every mobile ion.
+        energies: Energies in eV, float64, shape (n_ions, n_a, n_b, n_c), NaN where not evaluated.
+        status: `ionlake.names.PointStatus` of every point, same shape.
+        base_energy_ev: Energy with every ion at its site, eV; NaN if unknown.
+        dtype: Floating-point type of the stored relative energies.
+
+    Raises:
+        GridError: If an ion has no energy at all.
+    """
+    finite = np.isfinite(energies).reshape(len(sites), -1).any(axis=1)
+    if not finite.all():
+        raise GridError(
+            f"mobile ion {int(np.argmin(finite))} has no energy on its grid of shape "
+            f"{energies.shape[1:]}; expected at least one point that is not NaN"
+        )
+    minima = np.nanmin(energies, axis=(1, 2, 3))
+    relative = (energies - minima[:, None, None, None]).astype(dtype)
+    dataset = xr.Dataset(
+        {
+            ENERGY: (GRID_DIMS, relative, _ENERGY_ATTRIBUTES),
+            STATUS: (GRID_DIMS, status.astype(np.uint8), _STATUS_ATTRIBUTES),
+            MINIMUM_ENERGY: (MOBILE_ION, minima, _MINIMUM_ATTRIBUTES),
+            BASE_ENERGY: ((), np.float64(base_energy_ev), _BASE_ATTRIBUTES),
+        },
+        attrs={
+            "Conventions": "CF-1.11",
+            "title": f"Potential energy surfaces of mobile ions in {structure.formula}",
+            "formula": structure.formula,
+            "structure_id": structure.structure_id,
+            "cell": structure.cell.tolist(),
+            "symbols": list(structure.symbols),
+            "atomic_numbers": structure.atomic_numbers.tolist(),
+            "fractional_positions": structure.fractional_positions.tolist(),
+            "mobile_site_indices": np.asarray(sites).tolist(),
+            "origin_shift": [0.0, 0.0, 0.0],
+            "min_image_distance_ang": shortest_lattice_vector(structure.cell),
+            "checks": ion_checks(
+                energies, structure.cell, structure.fractional_positions[sites], base_energy_ev
+            ),
+            "ionlake_version": ionlake.__version__,
+        },
+    )
+    return with_coordinates(dataset)
+
+
+def with_coordinates(dataset: xr.Dataset) -> xr.Dataset:
+    """Attach the fractional coordinates a, b, c and the number of each mobile ion."""
+    coordinates = {
+        axis: (axis, np.arange(dataset.sizes[axis]) / dataset.sizes[axis], {"units": "1"})
+        for axis in AXES
+    }
+    ions = np.arange(dataset.sizes[MOBILE_ION])
+    return dataset.assign_coords({MOBILE_ION: ions, **coordinates})
+
+
+_ENERGY_ATTRIBUTES: Final = {
+    "units": "eV",
+    "long_name": "energy of the mobile ion above the minimum of its own grid",
+}
+_STATUS_ATTRIBUTES: Final = {
+    "long_name": "how the point got its energy",
+    "flag_values": [int(status) for status in PointStatus],
+    "flag_meanings": " ".join(status.name.lower() for status in PointStatus),
+}
+_MINIMUM_ATTRIBUTES: Final = {
+    "units": "eV",
+    "long_name": "lowest total energy on the grid of the mobile ion",
+}
+_BASE_ATTRIBUTES: Final = {
+    "units": "eV",
+    "long_name": "total energy with every ion at its site",
+}
+
+
+def _potential_attributes(card: PotentialCard) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "potential_id": card.potential_id,
+        "checkpoint_sha256": card.checkpoint_sha256,
+        "modality": card.modality,
+        "dtype": card.dtype,
+        "cutoff_ang": card.cutoff_ang,
+        "parity": card.parity,
+        "parameters": None if card.parameters is None else dict(card.parameters),
+    }
+
+
+def _symmetry_attributes(result: ScanResult, status: np.ndarray) -> dict[str, Any]:
+    plan = result.plan
+    orbit_ions = np.zeros(len(plan.sites), dtype=int)
+    for orbit in plan.orbits:
+        orbit_ions[[orbit.ion, *(ion for ion, _ in orbit.copies)]] = orbit.ion
+    return {
+        "mode": plan.settings.symmetry,
+        "given_up": not plan.reduced,
+        "crystal_operations": len(plan.operations),
+        "framework_operations": list(result.framework_operations),
+        "orbit_ions": orbit_ions.tolist(),
+        "points_total": int(status.size),
+        "points_evaluated": int((status == PointStatus.EVALUATED).sum()),
+        "points_copied": int((status == PointStatus.SYMMETRY_COPY).sum()),
+        "points_excluded": int((status == PointStatus.EXCLUDED).sum()),
+        "certificate_ev": result.certificate_ev,
+    }

@@ -1,0 +1,36 @@
+"""Grid points too close to another atom to be worth an energy."""
+
+import itertools
+
+import numpy as np
+
+from ionlake.geometry import FloatArray, plane_spacings
+from ionlake.pes.grid import Shape
+
+
+def allowed_points(
+    cell: FloatArray, framework: FloatArray, shape: Shape, radius_ang: float
+) -> np.ndarray:
+    """Mark the grid points that keep their distance from every other atom.
+
+    Args:
+        cell: Lattice vectors as rows, Å.
+        framework: Fractional positions of all atoms but the moving one, shape (n, 3).
+        shape: Grid sizes.
+        radius_ang: A point nearer than this to an atom, periodic images included, is excluded, Å.
+
+    Returns:
+        Boolean array of the grid's shape, True where the energy is to be evaluated.
+
+    References:
+        arXiv:2411.06804, Methods (1.2 Å).
+    """
+    allowed = np.ones(shape, dtype=bool)
+    sizes = np.array(shape)
+    reach = np.ceil(radius_ang / plane_spacings(cell) * sizes).astype(int) + 1
+    offsets = np.array(list(itertools.product(*(range(-r, r + 1) for r in reach))))
+    for position in framework:
+        points = np.floor(position * sizes).astype(int) + offsets
+        distances = np.linalg.norm((points / sizes - position) @ cell, axis=1)
+        allowed[tuple((points[distances < radius_ang] % sizes).T)] = False
+    return allowed

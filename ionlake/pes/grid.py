@@ -1,0 +1,73 @@
+"""Sizes of the scan grid and the points on it."""
+
+import itertools
+from typing import Final
+
+import numpy as np
+
+from ionlake.geometry import FloatArray, IntArray
+from ionlake.pes.symmetry import Operations, rotations_fit
+
+Shape = tuple[int, int, int]
+
+_LENGTH_NOISE_ANG: Final = 1e-9
+_WINDOW: Final = 6
+"""Sizes tried along an axis: one of six consecutive numbers is divisible by 2, 3, 4, 5 or 6, the
+denominators of crystallographic translations in their usual settings."""
+
+
+def paper_shape(cell: FloatArray, spacing_ang: float) -> Shape:
+    """The paper's grid: n_k = ceil(|a_k| / spacing).
+
+    A length above a whole number of spacings by less than 1e-9 Å counts as that number, so that
+    rounding errors of a rotated cell do not add a layer of points.
+
+    Args:
+        cell: Lattice vectors as rows, Å.
+        spacing_ang: Largest distance of grid points along an axis, Å.
+
+    References:
+        arXiv:2411.06804, Methods.
+    """
+    lengths = np.linalg.norm(cell, axis=1) - _LENGTH_NOISE_ANG
+    n_a, n_b, n_c = (max(1, int(n)) for n in np.ceil(lengths / spacing_ang))
+    return n_a, n_b, n_c
+
+
+def commensurate_shape(cell: FloatArray, operations: Operations, spacing_ang: float) -> Shape:
+    """The smallest grid, not coarser than the paper's, that keeps the most symmetry operations.
+
+    An operation fits a grid if it maps grid points onto grid points. Among the grids with up to
+    five more points along each axis than the paper's, those that most operations fit are kept, and
+    of these the one with the fewest points is taken (the first in order of n_a, n_b, n_c on a tie).
+
+    Args:
+        cell: Lattice vectors as rows, Å.
+        operations: Operations of the whole crystal that the scan may use.
+        spacing_ang: Largest distance of grid points along an axis, Å.
+
+    References:
+        ionlake's own grid; the paper's is `paper_shape`.
+    """
+    smallest = paper_shape(cell, spacing_ang)
+    shapes = np.array(list(itertools.product(*(range(n, n + _WINDOW) for n in smallest))))
+    fits = rotations_fit(operations.rotations, shapes)
+    fits &= _translations_fit(operations.translations, shapes, cell)
+    kept = fits.sum(axis=1)
+    points = shapes.prod(axis=1)
+    best = np.lexsort((points, -kept))[0]
+    n_a, n_b, n_c = (int(n) for n in shapes[best])
+    return n_a, n_b, n_c
+
+
+def grid_fractional(shape: Shape, flat: IntArray) -> FloatArray:
+    """Fractional coordinates of grid points given by flat index in C order; shape (m, 3)."""
+    return np.stack(np.unravel_index(flat, shape), axis=-1) / np.array(shape)
+
+
+def _translations_fit(translations: FloatArray, shapes: IntArray, cell: FloatArray) -> np.ndarray:
+    """Which translations are a whole number of grid steps within 1e-5 Å; shape (n_shapes, m)."""
+    steps = translations[None, :, :] * shapes[:, None, :]
+    off = (steps - np.round(steps)) / shapes[:, None, :]
+    fits: np.ndarray = np.linalg.norm(off @ cell, axis=-1) <= 1e-5
+    return fits

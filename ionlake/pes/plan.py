@@ -1,0 +1,182 @@
+"""What a scan has to evaluate: the grid, the mobile ions that differ, the points that differ.
+
+Two kinds of symmetry save work. Operations of the whole crystal map mobile ions onto each other:
+one ion of each orbit is scanned and the others copy its energies. Operations of the frozen
+lattice, the crystal without the moving ion, map the points of one scan onto each other: one point
+of each orbit is evaluated.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ionlake.errors import GridError
+from ionlake.geometry import FloatArray, IntArray
+from ionlake.pes.exclusion import allowed_points
+from ionlake.pes.grid import Shape, commensurate_shape, paper_shape
+from ionlake.pes.settings import ScanSettings
+from ionlake.pes.symmetry import (
+    Operations,
+    crystal_operations,
+    fit_to_grid,
+    orbit_minima,
+    site_images,
+)
+from ionlake.structures.record import StructureRecord
+
+
+@dataclass(frozen=True)
+class IonOrbit:
+    """Mobile ions that share one scan.
+
+    Attributes:
+        ion: The mobile ion that is scanned, as its position among the mobile ions.
+        copies: The other mobile ions, each with the index of the crystal operation that maps the
+            scanned ion onto it.
+    """
+
+    ion: int
+    copies: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class ScanPlan:
+    """A scan, worked out but not computed.
+
+    Attributes:
+        structure: The crystal.
+        settings: The scan's settings; ``symmetry`` is resolved, never ``auto``.
+        sites: Site index of every mobile ion, in input order.
+        shape: Grid sizes.
+        operations: Operations of the crystal that fit the grid.
+        orbits: The mobile ions grouped by these operations.
+        reduced: False once symmetry has been given up and every point is evaluated.
+    """
+
+    structure: StructureRecord
+    settings: ScanSettings
+    sites: IntArray
+    shape: Shape
+    operations: Operations
+    orbits: tuple[IonOrbit, ...]
+    reduced: bool = True
+
+    def framework(self, ion: int) -> tuple[IntArray, FloatArray]:
+        """Atomic numbers and fractional positions of every atom but mobile ion ``ion``."""
+        others = np.arange(self.structure.n_sites) != self.sites[ion]
+        return (
+            self.structure.atomic_numbers[others],
+            self.structure.fractional_positions[others],
+        )
+
+
+@dataclass(frozen=True)
+class OrbitPoints:
+    """The grid points of one scanned ion.
+
+    Attributes:
+        evaluated: Flat indices of the points to evaluate, in C order.
+        source: For every grid point the position in ``evaluated`` of the point whose energy it
+            takes, −1 where the point is excluded; shape (n_points,).
+        n_operations: Operations of the frozen lattice that were used.
+    """
+
+    evaluated: IntArray
+    source: IntArray
+    n_operations: int
+
+
+def plan_scan(structure: StructureRecord, settings: ScanSettings, *, parity: bool) -> ScanPlan:
+    """Choose the grid and group the mobile ions.
+
+    Args:
+        structure: The crystal.
+        settings: The scan's settings.
+        parity: Whether the potential gives mirror images equal energies; decides what
+            ``symmetry="auto"`` means.
+
+    Raises:
+        StructureError: If the crystal has no ion of the mobile species.
+    """
+    sites = structure.mobile_sites(settings.mobile_species)
+    settings = replace(settings, symmetry=resolve_symmetry(settings.symmetry, parity=parity))
+    crystal = (structure.cell, structure.atomic_numbers, structure.fractional_positions)
+    found = _operations(*crystal, settings.symmetry)
+    if settings.grid == "paper":
+        shape = paper_shape(structure.cell, settings.spacing_ang)
+    else:
+        full = found if settings.symmetry != "none" else _operations(*crystal, "proper")
+        shape = commensurate_shape(structure.cell, full, settings.spacing_ang)
+    operations = fit_to_grid(found, *crystal, shape)
+    images = site_images(operations, structure.cell, structure.fractional_positions)
+    return ScanPlan(
+        structure, settings, sites, shape, operations, _ion_orbits(sites, images[:, sites])
+    )
+
+
+def resolve_symmetry(mode: str, *, parity: bool) -> str:
+    """Turn ``auto`` into ``all`` for potentials with parity and ``proper`` for the others."""
+    if mode == "auto":
+        return "all" if parity else "proper"
+    return mode
+
+
+def orbit_points(plan: ScanPlan, ion: int) -> OrbitPoints:
+    """Work out which grid points of a mobile ion must be evaluated.
+
+    Raises:
+        GridError: If every point is too close to another atom.
+    """
+    cell, shape = plan.structure.cell, plan.shape
+    numbers, positions = plan.framework(ion)
+    mode = plan.settings.symmetry if plan.reduced else "none"
+    operations = _operations(cell, numbers, positions, mode)
+    operations = fit_to_grid(operations, cell, numbers, positions, shape)
+    lowest = orbit_minima(operations, shape)
+    allowed = allowed_points(cell, positions, shape, plan.settings.exclusion_radius_ang)
+    # The representative decides for its orbit, so that rounding cannot split an orbit.
+    evaluated = np.flatnonzero((lowest == np.arange(lowest.size)) & allowed.reshape(-1))
+    if not evaluated.size:
+        raise GridError(
+            f"all {lowest.size} grid points of mobile ion {ion} in {plan.structure.formula} lie "
+            f"within {plan.settings.exclusion_radius_ang} Å of another atom: check the structure"
+        )
+    position = np.full(lowest.size, -1, dtype=np.int64)
+    position[evaluated] = np.arange(evaluated.size)
+    return OrbitPoints(evaluated, position[lowest], len(operations))
+
+
+def without_symmetry(plan: ScanPlan) -> ScanPlan:
+    """The same scan on the same grid with every point of every ion evaluated."""
+    return replace(
+        plan,
+        operations=plan.operations.select(np.array([0])),
+        orbits=tuple(IonOrbit(ion, ()) for ion in range(len(plan.sites))),
+        reduced=False,
+    )
+
+
+def _operations(
+    cell: FloatArray, numbers: IntArray, fractional: FloatArray, mode: str
+) -> Operations:
+    if mode == "none":
+        return Operations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
+    return crystal_operations(cell, numbers, fractional, improper=mode == "all")
+
+
+def _ion_orbits(sites: IntArray, images: IntArray) -> tuple[IonOrbit, ...]:
+    """Group mobile ions by the images of their sites under each operation, shape (m, n_ions)."""
+    ion_of_site = {int(site): ion for ion, site in enumerate(sites)}
+    orbits: list[IonOrbit] = []
+    seen: set[int] = set()
+    for ion in range(len(sites)):
+        if ion in seen:
+            continue
+        copies: dict[int, int] = {}
+        for operation, site in enumerate(images[:, ion]):
+            image = ion_of_site.get(int(site), ion)
+            if image != ion and image not in seen:
+                copies.setdefault(image, operation)
+        seen |= {ion, *copies}
+        orbits.append(IonOrbit(ion, tuple(sorted(copies.items()))))
+    return tuple(orbits)

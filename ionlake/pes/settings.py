@@ -1,0 +1,56 @@
+"""What may be chosen about a scan; all of it is part of the scan's identity."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ionlake.errors import SettingsError
+
+GRID_PROTOCOLS: Final = ("commensurate", "paper")
+SYMMETRY_MODES: Final = ("auto", "proper", "all", "none")
+PAPER_SPACING_ANG: Final = 0.25
+PAPER_EXCLUSION_RADIUS_ANG: Final = 1.2
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """Settings of a frozen-framework scan.
+
+    Attributes:
+        mobile_species: Element symbol of the ion that moves.
+        grid: ``paper`` takes ceil(length / spacing) points along each axis; ``commensurate`` takes
+            the smallest grid, not coarser, whose sizes fit the symmetry of the crystal.
+        symmetry: ``auto`` (proper operations, and improper ones too if the potential has parity),
+            ``proper``, ``all`` or ``none``.
+        spacing_ang: Largest distance of grid points along an axis, Å; the paper's is 0.25.
+        exclusion_radius_ang: Points nearer than this to another atom are excluded, Å.
+
+    Raises:
+        SettingsError: If a value is not one of these, or not positive.
+    """
+
+    mobile_species: str = "Li"
+    grid: str = "commensurate"
+    symmetry: str = "auto"
+    spacing_ang: float = PAPER_SPACING_ANG
+    exclusion_radius_ang: float = PAPER_EXCLUSION_RADIUS_ANG
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        _require_choice("grid", self.grid, GRID_PROTOCOLS)
+        _require_choice("symmetry", self.symmetry, SYMMETRY_MODES)
+        for name in ("spacing_ang", "exclusion_radius_ang"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise SettingsError(f"{name} is {value!r}; expected a positive length in Å")
+
+    @property
+    def grid_protocol(self) -> str:
+        """Name of the grid protocol; another spacing than the paper's is part of the name."""
+        if self.spacing_ang == PAPER_SPACING_ANG:
+            return self.grid
+        return f"{self.grid}-{self.spacing_ang:g}"
+
+
+def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SettingsError(f"{name} is {value!r}; expected one of {', '.join(choices)}")
