@@ -1,4 +1,4 @@
-"""The xarray form of a scan: energies, how each point got its energy, and where it all came from."""
+"""The xarray form of a scan: energies, how each point got its own, and where all came from."""
 
 from dataclasses import dataclass
 from typing import Any, Final

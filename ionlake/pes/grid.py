@@ -62,7 +62,8 @@ def commensurate_shape(cell: FloatArray, operations: Operations, spacing_ang: fl
 
 def grid_fractional(shape: Shape, flat: IntArray) -> FloatArray:
     """Fractional coordinates of grid points given by flat index in C order; shape (m, 3)."""
-    return np.stack(np.unravel_index(flat, shape), axis=-1) / np.array(shape)
+    fractional: FloatArray = np.stack(np.unravel_index(flat, shape), axis=-1) / np.array(shape)
+    return fractional
 
 
 def _translations_fit(translations: FloatArray, shapes: IntArray, cell: FloatArray) -> np.ndarray:

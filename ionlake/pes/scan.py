@@ -13,7 +13,14 @@ from ionlake.geometry import FloatArray
 from ionlake.pes.dataset import ScanResult, scan_dataset
 from ionlake.pes.evaluator import evaluator_name, scan_evaluator
 from ionlake.pes.grid import grid_fractional
-from ionlake.pes.plan import IonOrbit, OrbitPoints, ScanPlan, orbit_points, plan_scan, without_symmetry
+from ionlake.pes.plan import (
+    IonOrbit,
+    OrbitPoints,
+    ScanPlan,
+    orbit_points,
+    plan_scan,
+    without_symmetry,
+)
 from ionlake.pes.settings import ScanSettings
 from ionlake.pes.symmetry import image_indices
 from ionlake.potentials.interface import Potential, require_elements

@@ -152,7 +152,8 @@ def _spglib_operations(cell: FloatArray, numbers: IntArray, fractional: FloatArr
 
 
 def _determinants(rotations: IntArray) -> IntArray:
-    return np.round(np.linalg.det(rotations)).astype(np.int64)
+    determinants: IntArray = np.round(np.linalg.det(rotations)).astype(np.int64)
+    return determinants
 
 
 def _keeps_metric(rotation: IntArray, cell: FloatArray) -> bool:
