@@ -4,10 +4,11 @@ The ledger's tables, the release's tables and their comments are all generated f
 that a name, its type and its unit can never differ between them. Types are DuckDB's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ionlake.descriptors.keys import DESCRIPTOR_KEYS
+from ionlake.descriptors.keys import DESCRIPTOR_KEYS, ION_DESCRIPTOR_KEYS, DescriptorKey
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,23 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of all columns in order."""
+        return tuple(column.name for column in self.columns)
+
 
 def _columns(*rows: tuple[str, str, str]) -> tuple[Column, ...]:
     return tuple(Column(*row) for row in rows)
+
+
+def _descriptor_columns(keys: Sequence[DescriptorKey]) -> tuple[Column, ...]:
+    return tuple(Column(key.name, key.dtype, _with_unit(key)) for key in keys)
+
+
+def _with_unit(key: DescriptorKey) -> str:
+    meaning = key.description.removesuffix(".")
+    return meaning if key.unit == "1" else f"{meaning} [{key.unit}]"
 
 
 MATERIALS: Final = Table(
@@ -127,22 +142,21 @@ MOBILE_IONS: Final = Table(
     "mobile_ions",
     "One row per mobile ion of a described scan.",
     ("descriptor_id", "mobile_ion"),
-    _columns(
-        ("descriptor_id", "VARCHAR", "Descriptor row these values belong to"),
-        ("scan_id", "VARCHAR", "Scan they were derived from"),
-        ("mobile_ion", "INTEGER", "Position along the grid's mobile_ion dimension"),
-        ("site_index", "INTEGER", "Index of the ion's site in the structure"),
-        ("orbit_ion", "INTEGER", "Mobile ion whose scan this one copies (itself if scanned)"),
-        ("minimum_energy_ev", "DOUBLE", "Lowest total energy on the ion's grid, eV"),
-        ("minimum_minus_base_ev", "DOUBLE", "Grid minimum minus base energy, eV"),
-        ("minimum_distance_to_site_ang", "DOUBLE", "Grid minimum to the ion's site, Å"),
-        ("minimum_below_base", "BOOLEAN", "Flag: minimum over 0.2 eV below the base energy"),
-        ("minimum_far_from_site", "BOOLEAN", "Flag: minimum over 0.5 Å from the ion's site"),
-        ("minimum_on_edge", "BOOLEAN", "Flag: minimum on the edge of the grid (harmless)"),
-        ("mpe", "DOUBLE", "Minimum percolation energy of this ion (paper), eV"),
-        ("percolation_barrier_1d_ev", "DOUBLE", "1D percolation barrier, eV; null above 6 eV"),
-        ("percolation_barrier_2d_ev", "DOUBLE", "2D percolation barrier, eV; null above 6 eV"),
-        ("percolation_barrier_3d_ev", "DOUBLE", "3D percolation barrier, eV; null above 6 eV"),
+    (
+        *_columns(
+            ("descriptor_id", "VARCHAR", "Descriptor row these values belong to"),
+            ("scan_id", "VARCHAR", "Scan they were derived from"),
+        ),
+        *_descriptor_columns(ION_DESCRIPTOR_KEYS),
+        *_columns(
+            ("orbit_ion", "INTEGER", "Mobile ion whose scan this one copies (itself if scanned)"),
+            ("minimum_energy_ev", "DOUBLE", "Lowest total energy on the ion's grid, eV"),
+            ("minimum_minus_base_ev", "DOUBLE", "Grid minimum minus base energy, eV"),
+            ("minimum_distance_to_site_ang", "DOUBLE", "Grid minimum to the ion's site, Å"),
+            ("minimum_below_base", "BOOLEAN", "Flag: minimum over 0.2 eV below the base energy"),
+            ("minimum_far_from_site", "BOOLEAN", "Flag: minimum over 0.5 Å from the ion's site"),
+            ("minimum_on_edge", "BOOLEAN", "Flag: minimum on the edge of the grid (harmless)"),
+        ),
     ),
 )
 
@@ -156,23 +170,24 @@ DESCRIPTOR_VALUES: Final = Table(
             ("scan_id", "VARCHAR", "Scan the descriptors were derived from"),
             ("descriptor_version", "INTEGER", "Version of the descriptor definitions"),
         ),
-        *(
-            Column(key.name, key.dtype, f"{key.description} [{key.unit}]")
-            for key in DESCRIPTOR_KEYS
-        ),
+        *_descriptor_columns(DESCRIPTOR_KEYS),
         Column("run_id", "VARCHAR", "Run that computed the descriptors"),
     ),
 )
 
 FAILURES: Final = Table(
     "failures",
-    "One row per material that could not be read, scanned or described, with the last reason.",
+    "One row per material and attempt that has failed and not succeeded since; last reason.",
     ("failure_id",),
     _columns(
-        ("failure_id", "VARCHAR", "Hash of material, stage and what was attempted"),
+        ("failure_id", "VARCHAR", "Hash of material, stage, mobile species, grid and potential"),
         ("material_id", "VARCHAR", "Material that failed"),
         ("structure_id", "VARCHAR", "Structure that failed, null where none could be read"),
         ("stage", "VARCHAR", "read, check, scan or describe"),
+        ("mobile_species", "VARCHAR", "Element that was to move, null where reading failed"),
+        ("grid_protocol", "VARCHAR", "Grid protocol of the attempt, null where reading failed"),
+        ("potential", "VARCHAR", "Potential of the attempt, null where reading failed"),
+        ("potential_id", "VARCHAR", "Identity of that potential, null where none was loaded"),
         ("error", "VARCHAR", "Kind of error"),
         ("message", "VARCHAR", "What was wrong and what to do about it"),
         ("attempts", "INTEGER", "How often it was tried"),
@@ -201,6 +216,32 @@ RUNS: Final = Table(
     ),
 )
 
+STAGED_ORBITS: Final = Table(
+    "staged_orbits",
+    "One row per orbit whose energies wait in the staging area for the rest of their scan.",
+    ("scan_id", "orbit_ion"),
+    _columns(
+        ("scan_id", "VARCHAR", "Scan the energies belong to"),
+        ("orbit_ion", "INTEGER", "Mobile ion that was moved"),
+        ("staging_path", "VARCHAR", "Zarr array of the energies, relative to the lake"),
+        ("n_energies", "BIGINT", "Number of energies in the array"),
+    ),
+)
+
+RELEASE: Final = Table(
+    "release",
+    "One row: the release itself.",
+    ("number",),
+    _columns(
+        ("number", "INTEGER", "Number of the release; each publication counts one up"),
+        ("created_at", "TIMESTAMP", "When it was built, UTC"),
+        ("ionlake_version", "VARCHAR", "Version of ionlake that built it"),
+        ("format_version", "INTEGER", "Version of the lake format"),
+        ("ledger_revision", "BIGINT", "State of the ledger that it shows"),
+        ("schema_digest", "VARCHAR", "Hash of tables, views and comments"),
+    ),
+)
+
 TABLES: Final = (
     MATERIALS,
     STRUCTURES,
@@ -210,3 +251,6 @@ TABLES: Final = (
     FAILURES,
     RUNS,
 )
+"""What readers see, in every release; the ledger holds the same tables."""
+
+LEDGER_TABLES: Final = (*TABLES, STAGED_ORBITS)

@@ -1,0 +1,153 @@
+"""PES grids between xarray and Zarr.
+
+One Zarr v3 group per scan, without coordinate arrays and without consolidated metadata. A chunk is
+the grid of one mobile ion, or a slab of it where that is large; all chunks of an array share one
+shard, hence one file. Numbers that were never written read as NaN; every chunk carries a checksum,
+so a flipped bit is an error and not a number.
+"""
+
+import json
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+from zarr.codecs import Crc32cCodec, ZstdCodec
+
+from ionlake import names
+from ionlake.errors import GridError, LakeError
+
+VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], np.dtype[Any]]]] = {
+    names.ENERGY: (names.GRID_DIMS, np.dtype(np.float32)),
+    names.STATUS: (names.GRID_DIMS, np.dtype(np.uint8)),
+    names.MINIMUM_ENERGY: ((names.MOBILE_ION,), np.dtype(np.float64)),
+    names.BASE_ENERGY: ((), np.dtype(np.float64)),
+}
+LARGEST_CHUNK: Final = 2**20
+ZSTD_LEVEL: Final = 3
+
+
+def validate_grid(dataset: xr.Dataset) -> None:
+    """Check that a dataset is a PES grid as `write_grid` stores it.
+
+    Args:
+        dataset: Variables as in `VARIABLES`; attributes that JSON can hold. Coordinates along its
+            dimensions are allowed, they follow from the sizes.
+
+    Raises:
+        GridError: A variable is missing, unknown or of other dimensions or type, or an attribute
+            would not survive.
+    """
+    if set(dataset.data_vars) != set(VARIABLES):
+        raise GridError(
+            f"a grid has the variables {sorted(map(str, dataset.data_vars))}, expected"
+            f" {sorted(VARIABLES)}: make it with ionlake.scan or ionlake.dataset_from_energies"
+        )
+    for name, (dims, dtype) in VARIABLES.items():
+        variable = dataset[name]
+        if variable.dims != dims or variable.dtype != dtype:
+            raise GridError(
+                f"grid variable {name} has dimensions {variable.dims} and type {variable.dtype},"
+                f" expected {dims} and {dtype}: transpose it or convert it with astype"
+            )
+    _check_attributes("the grid", dataset.attrs)
+    for name in VARIABLES:
+        _check_attributes(f"grid variable {name}", dataset[name].attrs)
+
+
+def chunk_shape(shape: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """Shape of a chunk: one ion's grid, cut into slabs along ``a`` where it is large.
+
+    Args:
+        shape: Number of ions and of points along a, b and c.
+    """
+    _, n_a, n_b, n_c = shape
+    slab = min(n_a, max(1, LARGEST_CHUNK // (n_b * n_c)))
+    pieces = -(-n_a // slab)
+    return 1, -(-n_a // pieces), n_b, n_c
+
+
+def write_grid(path: Path, dataset: xr.Dataset) -> None:
+    """Write one grid as a new Zarr group.
+
+    The group counts only once its scan is in the ledger: a half-written one is never read.
+
+    Args:
+        path: From `LakeLayout.grid`, with a fresh attempt; nothing is there yet.
+        dataset: The grid, in memory.
+
+    Raises:
+        GridError: The dataset is not a grid (see `validate_grid`).
+        LakeError: The group cannot be written, or is there already.
+    """
+    validate_grid(dataset)
+    bare = dataset.drop_vars([str(name) for name in dataset.coords])
+    try:
+        bare.to_zarr(path, mode="w-", zarr_format=3, consolidated=False, encoding=_encoding(bare))
+    except FileExistsError as error:
+        raise LakeError(f"{path} exists already: write under a fresh attempt") from error
+    except OSError as error:
+        raise LakeError(
+            f"the grid {path} cannot be written ({error.strerror}): check space and permissions"
+        ) from error
+
+
+def open_grid(path: Path) -> xr.Dataset:
+    """Open a stored grid; values are read when they are used.
+
+    Args:
+        path: A Zarr group written by `write_grid`.
+
+    Returns:
+        The grid with coordinates ``a``, ``b``, ``c`` (fractional, i/n) and ``mobile_ion``.
+
+    Raises:
+        LakeError: There is no such group, or it cannot be read.
+    """
+    try:
+        stored = xr.open_zarr(path, chunks=None, consolidated=False, zarr_format=3)
+    except (OSError, ValueError, KeyError) as error:
+        raise LakeError(
+            f"the grid {path} cannot be opened ({type(error).__name__}): the lake has lost it or"
+            " was copied without it; compute the material again or restore the folder"
+        ) from error
+    return with_coordinates(stored)
+
+
+def with_coordinates(dataset: xr.Dataset) -> xr.Dataset:
+    """The grid with its fractional coordinates and ion numbers, which follow from its sizes."""
+    fractional = {axis: np.arange(dataset.sizes[axis]) / dataset.sizes[axis] for axis in names.AXES}
+    return dataset.assign_coords(
+        {names.MOBILE_ION: np.arange(dataset.sizes[names.MOBILE_ION]), **fractional}
+    )
+
+
+def _encoding(dataset: xr.Dataset) -> dict[Hashable, dict[str, Any]]:
+    return {name: _variable_encoding(dataset[name]) for name in dataset.data_vars}
+
+
+def _variable_encoding(variable: xr.DataArray) -> dict[str, Any]:
+    encoding: dict[str, Any] = {"compressors": (ZstdCodec(level=ZSTD_LEVEL), Crc32cCodec())}
+    if variable.dtype.kind == "f":
+        encoding["_FillValue"] = np.nan
+        encoding["fill_value"] = np.nan
+    if variable.dims == names.GRID_DIMS:
+        ions, n_a, n_b, n_c = variable.shape
+        chunk = chunk_shape((ions, n_a, n_b, n_c))
+        encoding["chunks"] = chunk
+        encoding["shards"] = (ions, -(-n_a // chunk[1]) * chunk[1], n_b, n_c)
+    return encoding
+
+
+def _check_attributes(owner: str, attributes: Mapping[Any, Any]) -> None:
+    for name, value in attributes.items():
+        try:
+            same = json.loads(json.dumps(value, allow_nan=False)) == value
+        except (TypeError, ValueError):
+            same = False
+        if not same or not isinstance(name, str):
+            raise GridError(
+                f"attribute {name!r} of {owner} is {value!r}, expected strings, finite numbers,"
+                " booleans, None, and lists or dicts of these: convert it (arrays by tolist())"
+            )

@@ -1,0 +1,135 @@
+"""Where everything lies inside a lake: identifiers to paths, nothing else."""
+
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from ionlake.errors import LakeError
+
+LAKE_VARIABLE: Final = "IONLAKE_LAKE"
+DEFAULT_FOLDER: Final = "ionlake-lake"
+
+_IDENTIFIER: Final = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_-]*")
+
+
+@dataclass(frozen=True)
+class LakeLayout:
+    """The paths of one lake.
+
+    Rows name files relative to the lake with forward slashes, so that a lake may be moved or
+    copied as a whole.
+
+    Attributes:
+        root: Folder of the lake.
+    """
+
+    root: Path
+
+    @property
+    def lake_file(self) -> Path:
+        """Format version and origin of the lake."""
+        return self.root / "lake.json"
+
+    @property
+    def ledger(self) -> Path:
+        """The writer's SQLite ledger."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def lock_file(self) -> Path:
+        """File whose lock the one writer holds."""
+        return self.root / "writer.lock"
+
+    @property
+    def holder_file(self) -> Path:
+        """Who holds the lock, for messages only."""
+        return self.root / "writer.json"
+
+    @property
+    def releases(self) -> Path:
+        """Folder of the immutable releases."""
+        return self.root / "releases"
+
+    @property
+    def current(self) -> Path:
+        """File with the name of the current release."""
+        return self.root / "CURRENT"
+
+    @property
+    def catalog_file(self) -> Path:
+        """The generated Intake catalog."""
+        return self.root / "catalog.yaml"
+
+    def grid(self, scan_id: str, attempt: str) -> Path:
+        """Zarr group of one attempt at a scan."""
+        name = _checked(scan_id, "scan_id")
+        return self.root / "grids" / name[:2] / f"{name}-{_checked(attempt, 'attempt')}.zarr"
+
+    def staging(self, scan_id: str) -> Path:
+        """Folder of the energies of a scan in progress."""
+        return self.root / "staging" / _checked(scan_id, "scan_id")
+
+    def staged_orbit(self, scan_id: str, orbit_ion: int, attempt: str) -> Path:
+        """Zarr array with the energies of one orbit of a scan in progress."""
+        name = f"orbit-{orbit_ion}-{_checked(attempt, 'attempt')}"
+        return self.staging(scan_id) / name
+
+    def release(self, number: int) -> Path:
+        """DuckDB file of a release."""
+        return self.releases / f"release-{number:06d}.duckdb"
+
+    def relative(self, path: Path) -> str:
+        """The form in which rows name a file of the lake.
+
+        Raises:
+            LakeError: The path lies outside the lake.
+        """
+        try:
+            return path.relative_to(self.root).as_posix()
+        except ValueError:
+            raise LakeError(
+                f"{path} lies outside the lake {self.root}, expected a path inside:"
+                " take paths from LakeLayout"
+            ) from None
+
+    def resolve(self, relative: str) -> Path:
+        """The file that a row names.
+
+        Raises:
+            LakeError: The name is absolute or climbs out of the lake.
+        """
+        pure = PurePosixPath(relative)
+        if pure.is_absolute() or ".." in pure.parts:
+            raise LakeError(
+                f"a row names the file {relative!r}, expected a path relative to the lake:"
+                " the lake is damaged, restore it from a copy"
+            )
+        return self.root / pure
+
+
+def new_attempt() -> str:
+    """A fresh attempt token: two writers of one scan can never meet in one file."""
+    return secrets.token_hex(4)
+
+
+def release_number(name: str) -> int | None:
+    """The number in the name of a release file, None for any other name."""
+    match = re.fullmatch(r"release-(\d{6,})\.duckdb", name)
+    return int(match.group(1)) if match else None
+
+
+def default_lake_path() -> Path:
+    """The lake meant when none is named: ``$IONLAKE_LAKE``, else ``ionlake-lake`` here."""
+    return Path(os.environ.get(LAKE_VARIABLE) or DEFAULT_FOLDER).expanduser()
+
+
+def _checked(value: str, what: str) -> str:
+    if not _IDENTIFIER.fullmatch(value):
+        raise LakeError(
+            f"{what} is {value!r}, expected letters, digits, '-' and '_' only:"
+            " pass an identifier made by ionlake"
+        )
+    return value

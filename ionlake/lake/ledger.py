@@ -1,0 +1,299 @@
+"""The writer's ledger: what was read, computed and what failed, one transaction per fact.
+
+A row in the ledger is the commit point of a file: grids and staged energies without a row do not
+exist. The ledger is SQLite in write-ahead mode, so that other processes may read it during a run.
+
+The revision counts the changes that a release would show. Bookkeeping that alone is no reason for
+a new release (runs, repeated attempts at the same failure, staged energies) does not move it; it
+travels with the next release.
+"""
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from ionlake.errors import LakeError
+from ionlake.lake import failures, schema
+from ionlake.lake import sqlite_tables as sql
+from ionlake.lake.failures import Failure
+from ionlake.lake.rows import Row, SqlValue
+from ionlake.lake.schema import Table
+
+
+class Ledger:
+    """The ledger of one lake, open.
+
+    Use as a context manager, from one thread. Rows are mappings with exactly the columns of
+    `ionlake.lake.schema`, None where there is no value.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open the ledger for writing; tables and columns that are missing are made.
+
+        The caller holds the lake's writer lock.
+
+        Raises:
+            LakeError: The file cannot be opened or is not a ledger.
+        """
+        connection = sql.open_database(path, read_only=False)
+        ledger = cls(connection)
+        with ledger._transaction():
+            connection.execute("CREATE TABLE IF NOT EXISTS revision (value INTEGER NOT NULL)")
+            if connection.execute("SELECT count(*) FROM revision").fetchone() == (0,):
+                connection.execute("INSERT INTO revision VALUES (0)")
+            for table in schema.LEDGER_TABLES:
+                sql.ensure_table(connection, table)
+        return ledger
+
+    @classmethod
+    def open_read_only(cls, path: Path) -> Self:
+        """Open the ledger to look at it, also while a writer is at work.
+
+        Raises:
+            LakeError: There is no ledger, or it cannot be opened.
+        """
+        if not path.exists():
+            raise LakeError(f"there is no ledger at {path}: nothing was written to this lake yet")
+        return cls(sql.open_database(path, read_only=True))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- facts -----------------------------------------------------------------------------------
+
+    def put_materials(self, materials: Iterable[tuple[Row, Row]]) -> frozenset[str]:
+        """Take over materials as their source gives them now.
+
+        Args:
+            materials: Pairs of a row for ``materials`` and the row for ``structures`` of its
+                structure.
+
+        Returns:
+            Identifiers of the materials that are new or not as they were. The ``run_id`` of a
+            material that is as it was stays what it was.
+        """
+        changed = set()
+        with self._transaction():
+            for material, structure in materials:
+                differs = [
+                    sql.put_row(self._connection, schema.STRUCTURES, structure),
+                    sql.put_row(self._connection, schema.MATERIALS, material, ignoring="run_id"),
+                ]
+                cleared = failures.clear_outdated(self._connection, material)
+                if any(differs):
+                    changed.add(material["material_id"])
+                if any(differs) or cleared:
+                    self._bump()
+        return frozenset(changed)
+
+    def commit_scan(self, scan: Row) -> None:
+        """Record a finished scan whose grid is written; its staged orbits are forgotten.
+
+        The staged files themselves are the caller's to remove, afterwards.
+
+        Args:
+            scan: A row for ``scans``.
+        """
+        with self._transaction():
+            sql.replace_row(self._connection, schema.SCANS, scan)
+            sql.delete_rows(self._connection, schema.STAGED_ORBITS, {"scan_id": scan["scan_id"]})
+            failures.clear_succeeded(self._connection, scan, ("check", "scan"))
+            self._bump()
+
+    def commit_descriptors(self, descriptors: Row, mobile_ions: Iterable[Row]) -> None:
+        """Record the descriptors of a finished scan with the rows of its ions.
+
+        Args:
+            descriptors: A row for ``descriptor_values``.
+            mobile_ions: Rows for ``mobile_ions``, one per mobile ion.
+
+        Raises:
+            LakeError: The scan itself is not recorded.
+        """
+        scan = self.row(schema.SCANS, descriptors["scan_id"])
+        if scan is None:
+            raise LakeError(
+                f"descriptors of scan {descriptors['scan_id']} were given, but the ledger has no"
+                " such scan: commit the scan first"
+            )
+        key = {"descriptor_id": descriptors["descriptor_id"]}
+        with self._transaction():
+            sql.replace_row(self._connection, schema.DESCRIPTOR_VALUES, descriptors)
+            sql.delete_rows(self._connection, schema.MOBILE_IONS, key)
+            for ion in mobile_ions:
+                sql.replace_row(self._connection, schema.MOBILE_IONS, ion)
+            failures.clear_succeeded(self._connection, scan, failures.STAGES)
+            self._bump()
+
+    def stage_orbit(self, scan_id: str, orbit_ion: int, path: str, n_energies: int) -> None:
+        """Acknowledge the staged energies of one orbit: they need not be computed again.
+
+        Args:
+            scan_id: The scan in progress.
+            orbit_ion: Mobile ion that was moved.
+            path: The staging array, relative to the lake.
+            n_energies: Number of energies in it.
+        """
+        row = {
+            "scan_id": scan_id,
+            "orbit_ion": orbit_ion,
+            "staging_path": path,
+            "n_energies": n_energies,
+        }
+        with self._transaction():
+            sql.replace_row(self._connection, schema.STAGED_ORBITS, row)
+
+    def record_failure(self, failure: Failure) -> int:
+        """Record a failure; the same one again counts its attempts up.
+
+        Returns:
+            How often this has been tried now.
+        """
+        with self._transaction():
+            before = self.row(schema.FAILURES, failure.failure_id)
+            attempts = 1 if before is None else int(before["attempts"]) + 1
+            sql.replace_row(self._connection, schema.FAILURES, failure.row(attempts))
+            if before is None or not failure.same_reason(before):
+                self._bump()
+        return attempts
+
+    def start_run(
+        self, run_id: str, recipe: str, settings: Mapping[str, Any], versions: Mapping[str, str]
+    ) -> None:
+        """Record the start of a run.
+
+        Args:
+            run_id: From `new_run_id`.
+            recipe: Name of the recipe.
+            settings: The recipe with all defaults filled in, as JSON values.
+            versions: Versions of ionlake and its main dependencies.
+        """
+        row = dict.fromkeys(schema.RUNS.column_names) | {
+            "run_id": run_id,
+            "recipe": recipe,
+            "settings": json.dumps(settings, sort_keys=True),
+            "started_at": datetime.now(UTC),
+            "versions": json.dumps(versions, sort_keys=True),
+        }
+        with self._transaction():
+            sql.replace_row(self._connection, schema.RUNS, row)
+
+    def finish_run(
+        self,
+        run_id: str,
+        *,
+        materials_read: int,
+        materials_computed: int,
+        materials_reused: int,
+        materials_failed: int,
+        energies_evaluated: int,
+    ) -> None:
+        """Record the end of a run; do so before the run's last release is published.
+
+        Args:
+            run_id: The run.
+            materials_read: Materials the source offered.
+            materials_computed: Materials scanned or described in this run.
+            materials_reused: Materials that needed no computing.
+            materials_failed: Materials that failed in this run.
+            energies_evaluated: Energies the potential was asked for.
+
+        Raises:
+            LakeError: The run was never started.
+        """
+        run = self.row(schema.RUNS, run_id)
+        if run is None:
+            raise LakeError(f"run {run_id} is not in the ledger: record its start first")
+        finished = datetime.now(UTC)
+        row = run | {
+            "finished_at": finished,
+            "materials_read": materials_read,
+            "materials_computed": materials_computed,
+            "materials_reused": materials_reused,
+            "materials_failed": materials_failed,
+            "energies_evaluated": energies_evaluated,
+            "wall_seconds": (finished - run["started_at"]).total_seconds(),
+        }
+        with self._transaction():
+            sql.replace_row(self._connection, schema.RUNS, row)
+
+    # ---- reading ---------------------------------------------------------------------------------
+
+    @property
+    def revision(self) -> int:
+        """Count of the changes that a release would show."""
+        return int(self._connection.execute("SELECT value FROM revision").fetchone()[0])
+
+    def finished_scans(self) -> set[str]:
+        """Identifiers of all scans that need not be computed."""
+        return sql.select_column(self._connection, schema.SCANS, "scan_id")
+
+    def finished_descriptors(self) -> set[str]:
+        """Identifiers of all descriptor rows that need not be computed."""
+        return sql.select_column(self._connection, schema.DESCRIPTOR_VALUES, "descriptor_id")
+
+    def staged_orbits(self, scan_id: str) -> dict[int, dict[str, Any]]:
+        """Rows of ``staged_orbits`` of one scan, by the mobile ion that was moved."""
+        staged = self.rows(schema.STAGED_ORBITS, scan_id=scan_id)
+        return {row["orbit_ion"]: row for row in staged}
+
+    def row(self, table: Table, *key: SqlValue) -> dict[str, Any] | None:
+        """The row with this key, None where there is none."""
+        return next(self.rows(table, **dict(zip(table.key, key, strict=True))), None)
+
+    def rows(self, table: Table, **where: SqlValue) -> Iterator[dict[str, Any]]:
+        """The rows of a table that have these values, in the order of its key."""
+        return sql.select_rows(self._connection, table, where)
+
+    def values(self, table: Table) -> Iterator[Sequence[SqlValue]]:
+        """All rows of a table as SQLite stores them, in the order of its key."""
+        return sql.select_values(self._connection, table)
+
+    def count(self, table: Table) -> int:
+        """Number of rows of a table."""
+        return sql.count_rows(self._connection, table)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Within the block all reads see one state of the ledger."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    # ---- parts of transactions -------------------------------------------------------------------
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def _bump(self) -> None:
+        self._connection.execute("UPDATE revision SET value = value + 1")
+
+
+def new_run_id() -> str:
+    """An identifier for a run that starts now; later ones sort after earlier ones."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"

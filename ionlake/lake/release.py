@@ -1,0 +1,175 @@
+"""Releases: immutable DuckDB files that readers open, published whole.
+
+A release is built beside the others under a name nobody reads, closed, brought to the disk, given
+its number and only then named by ``CURRENT``. Each has a file name of its own, so whoever has an
+older one open keeps reading it undisturbed.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from ionlake import __version__
+from ionlake.errors import LakeError
+from ionlake.lake import release_tables, schema
+from ionlake.lake.atomic import replace_file, replace_text, temporary_beside
+from ionlake.lake.layout import LakeLayout, release_number
+from ionlake.lake.ledger import Ledger
+from ionlake.lake.marker import FORMAT_VERSION
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """What a release says about itself; its fields are the columns of its table ``release``.
+
+    Attributes:
+        number: Counts up from 1 with each publication.
+        created_at: When it was built, UTC.
+        ionlake_version: Version of ionlake that built it.
+        format_version: Version of the lake format.
+        ledger_revision: State of the ledger that it shows.
+        schema_digest: Hash of tables, views and comments.
+    """
+
+    number: int
+    created_at: datetime
+    ionlake_version: str
+    format_version: int
+    ledger_revision: int
+    schema_digest: str
+
+
+def publish_release(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
+    """Build a release of what the ledger holds now and make it the current one.
+
+    Call as the lake's writer.
+
+    Args:
+        layout: Paths of the lake.
+        ledger: Its open ledger.
+
+    Returns:
+        The new release, or None if the current one shows the same already.
+
+    Raises:
+        LakeError: The release cannot be written; the current one stays as it is.
+    """
+    if not is_outdated(layout, ledger):
+        return None
+    number = _next_number(layout)
+    path = layout.release(number)
+    temporary = temporary_beside(path)
+    try:
+        layout.releases.mkdir(exist_ok=True)
+        info = _build(temporary, number, ledger)
+        replace_file(temporary, path)
+        replace_text(layout.current, path.name + "\n")
+    except (OSError, duckdb.IOException) as error:
+        raise LakeError(
+            f"release {path.name} cannot be written ({error}): check space and permissions; readers"
+            " keep the one before"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return info
+
+
+def is_outdated(layout: LakeLayout, ledger: Ledger) -> bool:
+    """Whether the current release differs from what would be published now."""
+    current = current_release(layout)
+    return current is None or (
+        (current.ledger_revision, current.schema_digest)
+        != (ledger.revision, release_tables.schema_digest())
+    )
+
+
+def current_release(layout: LakeLayout) -> ReleaseInfo | None:
+    """The release that ``CURRENT`` names, None before the first publication.
+
+    Raises:
+        LakeError: ``CURRENT`` names a release that is not there or is damaged.
+    """
+    path = current_path(layout)
+    if path is None:
+        return None
+    connection = open_release_file(path)
+    try:
+        return read_info(connection)
+    finally:
+        connection.close()
+
+
+def current_path(layout: LakeLayout) -> Path | None:
+    """The file that ``CURRENT`` names, None before the first publication.
+
+    Raises:
+        LakeError: ``CURRENT`` does not name a release.
+    """
+    try:
+        name = layout.current.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    number = release_number(name)
+    if number is None:
+        raise LakeError(
+            f"{layout.current} says {name!r}, expected the name of a release: the lake is damaged,"
+            " publish again or restore the file from a copy"
+        )
+    return layout.release(number)
+
+
+def open_release_file(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a release read-only, without access to any other file.
+
+    Raises:
+        LakeError: The file is missing or damaged.
+    """
+    try:
+        connection = duckdb.connect(path, read_only=True)
+        # Given as a setting of the connection it would clash with other connections of this
+        # process to the same file, such as Intake's.
+        connection.execute("SET enable_external_access = false")
+    except duckdb.Error as error:
+        raise LakeError(
+            f"release {path} cannot be opened ({_first_line(error)}): publish again or restore the"
+            " file from a copy"
+        ) from error
+    return connection
+
+
+def read_info(connection: duckdb.DuckDBPyConnection) -> ReleaseInfo:
+    """What an open release says about itself."""
+    columns = ", ".join(schema.RELEASE.column_names)
+    row = connection.execute(f"SELECT {columns} FROM release").fetchone()  # noqa: S608
+    if row is None:
+        raise LakeError("a release without a row in its table release: publish again")
+    values = dict(zip(schema.RELEASE.column_names, row, strict=True))
+    values["created_at"] = values["created_at"].replace(tzinfo=UTC)
+    return ReleaseInfo(**values)
+
+
+def _build(path: Path, number: int, ledger: Ledger) -> ReleaseInfo:
+    with duckdb.connect(path) as connection, ledger.snapshot():
+        info = ReleaseInfo(
+            number=number,
+            created_at=datetime.now(UTC),
+            ionlake_version=__version__,
+            format_version=FORMAT_VERSION,
+            ledger_revision=ledger.revision,
+            schema_digest=release_tables.schema_digest(),
+        )
+        release_tables.create(connection)
+        release_tables.fill(connection, ledger, vars(info))
+        connection.execute("CHECKPOINT")
+    return info
+
+
+def _next_number(layout: LakeLayout) -> int:
+    numbers = [release_number(path.name) or 0 for path in layout.releases.glob("release-*")]
+    return max(numbers, default=0) + 1
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
