@@ -1,7 +1,9 @@
 """What may be chosen about a scan; all of it is part of the scan's identity."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from ionlake.errors import SettingsError
 
@@ -11,7 +13,7 @@ PAPER_SPACING_ANG: Final = 0.25
 PAPER_EXCLUSION_RADIUS_ANG: Final = 1.2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class ScanSettings:
     """Settings of a frozen-framework scan.
 

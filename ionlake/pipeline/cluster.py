@@ -1,0 +1,100 @@
+"""Dask workers: GPUs where there are any, else the processor's cores, or a running scheduler."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ionlake.errors import MissingExtraError, SettingsError
+from ionlake.pipeline.recipe import ClusterSettings
+
+
+@contextmanager
+def open_cluster(settings: ClusterSettings) -> Iterator[Any]:
+    """A Dask client on the cluster the settings ask for, closed at the end of the block.
+
+    Every worker has one thread: two processes of one thread do twice the work of one of two. All
+    workers must see the lake's folder under the same path, because they write grids into it.
+
+    Raises:
+        SettingsError: If a GPU is asked for and none is there, or the scheduler does not answer.
+    """
+    from distributed import Client
+
+    if settings.kind == "address":
+        with _connect(str(settings.address)) as client:
+            yield client
+        return
+    kind = resolve_kind(settings.kind)
+    cluster = _cuda_cluster(settings.workers) if kind == "cuda" else _cpu_cluster(settings.workers)
+    with cluster, Client(cluster) as client:
+        yield client
+
+
+def resolve_kind(kind: str) -> str:
+    """Turn ``auto`` into ``cuda`` where a GPU is visible, else into ``local``."""
+    if kind != "auto":
+        return kind
+    return "cuda" if _gpu_count() else "local"
+
+
+def worker_device(settings: ClusterSettings, device: str) -> str:
+    """The device workers load the potential on, given what the recipe asks for.
+
+    Workers of a local processor cluster stay on the processor unless a GPU is named.
+    """
+    if device != "auto" or settings.kind == "address":
+        return device
+    return "cuda" if resolve_kind(settings.kind) == "cuda" else "cpu"
+
+
+def _gpu_count() -> int:
+    import torch
+
+    return int(torch.cuda.device_count()) if torch.cuda.is_available() else 0
+
+
+def _cpu_cluster(workers: int | None) -> Any:
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers or _usable_cores(),
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address="127.0.0.1:0",
+    )
+
+
+def _cuda_cluster(workers: int | None) -> Any:
+    count = _gpu_count()
+    if not count:
+        raise SettingsError("cluster is cuda but no GPU is visible: use cluster auto or local")
+    try:
+        from dask_cuda import LocalCUDACluster
+    except ImportError as error:
+        raise MissingExtraError(
+            "cluster is cuda but dask-cuda cannot be imported: install dask-cuda and cuda-bindings"
+        ) from error
+    return LocalCUDACluster(
+        CUDA_VISIBLE_DEVICES=list(range(min(workers or count, count))),
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+    )
+
+
+def _connect(address: str) -> Any:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout="10s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise SettingsError(
+            f"no Dask scheduler answers at {address}: start one with `dask scheduler`, or check "
+            "the address"
+        ) from error
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,209 @@
+"""Recipes: YAML files that say which materials to scan, how, where and with what."""
+
+import difflib
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+
+from ionlake.errors import SettingsError
+from ionlake.pes.settings import ScanSettings
+
+_SHIPPED: Final = "ionlake.shipped.pipelines"
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BundledSourceSettings(_Settings):
+    """The crystals that come with ionlake.
+
+    Attributes:
+        max_sites: Only crystals with at most this many atoms in the cell.
+    """
+
+    kind: Literal["bundled"]
+    max_sites: PositiveInt | None = None
+
+
+class FileSourceSettings(_Settings):
+    """Crystals in files.
+
+    Attributes:
+        paths: Files, folders or globs; relative ones start at the recipe's folder.
+    """
+
+    kind: Literal["files"]
+    paths: tuple[str, ...] = Field(min_length=1)
+
+
+class PotentialSettings(_Settings):
+    """The potential.
+
+    Attributes:
+        name: As `ionlake.potentials.load.load_potential` takes it.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        dtype: ``float32`` or ``float64``.
+    """
+
+    name: str = "sevennet-0"
+    device: str = "auto"
+    dtype: Literal["float32", "float64"] = "float32"
+
+
+class ClusterSettings(_Settings):
+    """Where the work is done.
+
+    Attributes:
+        kind: ``auto`` (one worker per GPU if there is one, else one process per core), ``local``
+            (processes on this machine's cores), ``cuda`` (one worker per GPU) or ``address``.
+        workers: Number of workers of a local cluster; one per core or GPU by default.
+        address: Address of a running Dask scheduler, such as ``tcp://host:8786``.
+    """
+
+    kind: Literal["auto", "local", "cuda", "address"] = "auto"
+    workers: PositiveInt | None = None
+    address: str | None = None
+
+
+class Recipe(_Settings):
+    """A recipe with all defaults filled in.
+
+    Attributes:
+        name: Name of the recipe, stored with every run.
+        description: One line for people.
+        source: Where the crystals come from.
+        potential: What gives the energies.
+        scan: Settings of the scans.
+        cluster: Where the work is done; a word or an address is enough.
+    """
+
+    name: str
+    description: str = ""
+    source: Annotated[BundledSourceSettings | FileSourceSettings, Field(discriminator="kind")]
+    potential: PotentialSettings = PotentialSettings()
+    scan: ScanSettings = ScanSettings()
+    cluster: ClusterSettings = ClusterSettings()
+
+    @field_validator("cluster", mode="before")
+    @classmethod
+    def _cluster_from_word(cls, value: Any) -> Any:
+        return cluster_from_word(value) if isinstance(value, str) else value
+
+
+def cluster_from_word(word: str) -> ClusterSettings:
+    """Settings from ``auto``, ``local``, ``cuda`` or the address of a scheduler.
+
+    Raises:
+        SettingsError: If it is none of these.
+    """
+    if word in {"auto", "local", "cuda"}:
+        return ClusterSettings.model_validate({"kind": word})
+    if "://" in word:
+        return ClusterSettings(kind="address", address=word)
+    raise SettingsError(
+        f"cluster is {word!r}; expected auto, local, cuda or a scheduler's address such as "
+        "tcp://host:8786"
+    )
+
+
+def shipped_recipes() -> dict[str, Traversable]:
+    """The recipes that come with ionlake, by name."""
+    folder = resources.files(_SHIPPED)
+    return {
+        entry.name.removesuffix(".yaml"): entry
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".yaml")
+    }
+
+
+def load_recipe(recipe: str | Path) -> Recipe:
+    """Read a recipe.
+
+    Args:
+        recipe: Path of a YAML file, or the name of a recipe that comes with ionlake.
+
+    Raises:
+        SettingsError: If there is no such recipe, it is not YAML, or a key or value is wrong.
+    """
+    path = Path(recipe).expanduser()
+    if path.is_file():
+        loaded = parse_recipe(path.read_text(encoding="utf-8"), str(recipe))
+        return _with_absolute_paths(loaded, path.resolve().parent)
+    shipped = shipped_recipes()
+    if str(recipe) in shipped:
+        return parse_recipe(shipped[str(recipe)].read_text(encoding="utf-8"), str(recipe))
+    raise SettingsError(
+        f"no recipe file {str(recipe)!r}, and no recipe of that name comes with ionlake; "
+        f"give a path, or one of {', '.join(shipped)}"
+    )
+
+
+def parse_recipe(text: str, origin: str) -> Recipe:
+    """Read a recipe from text.
+
+    Args:
+        text: YAML.
+        origin: Where it came from, for messages.
+
+    Raises:
+        SettingsError: Naming the first wrong key or value.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where is not None else ""
+        raise SettingsError(f"{origin} is not valid YAML{line}: correct it") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{origin} holds no settings; expected keys such as name and source")
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, origin)) from error
+
+
+def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
+    if not isinstance(recipe.source, FileSourceSettings):
+        return recipe
+    paths = tuple(str(folder / Path(path).expanduser()) for path in recipe.source.paths)
+    return recipe.model_copy(update={"source": recipe.source.model_copy(update={"paths": paths})})
+
+
+def _explain(error: ValidationError, origin: str) -> str:
+    """The first problem of a recipe in one line, with a remedy."""
+    problem = error.errors()[0]
+    location = [str(part) for part in problem["loc"] if part not in {"bundled", "files"}]
+    key = ".".join(location)
+    if problem["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        known = _known_keys(location[:-1], error)
+        close = difflib.get_close_matches(location[-1], known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
+        return f"{origin}: unknown key {key}; {hint}"
+    if problem["type"] == "missing":
+        return f"{origin}: the key {key} is missing: add it"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{origin}: {key}: {message[:1].lower()}{message[1:]}, got {problem['input']!r}"
+
+
+def _known_keys(parents: list[str], error: ValidationError) -> list[str]:
+    """Keys allowed where an unknown one was found."""
+    if not parents:
+        return list(Recipe.model_fields)
+    if parents[0] == "scan":
+        return list(ScanSettings.__dataclass_fields__)
+    source = (
+        BundledSourceSettings
+        if error.errors()[0]["loc"][1:2] == ("bundled",)
+        else FileSourceSettings
+    )
+    models: dict[str, type[BaseModel]] = {
+        "source": source,
+        "potential": PotentialSettings,
+        "cluster": ClusterSettings,
+    }
+    return list(models[parents[0]].model_fields)
