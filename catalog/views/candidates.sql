@@ -1,4 +1,4 @@
-CREATE VIEW candidates AS
+CREATE TABLE candidates AS
 WITH flags AS (
     SELECT
         descriptor_id,
@@ -55,9 +55,11 @@ FROM rankings
 JOIN descriptor_values USING (descriptor_id)
 JOIN materials USING (material_id)
 LEFT JOIN structures ON structures.structure_id = rankings.structure_id
-LEFT JOIN flags ON flags.descriptor_id = rankings.descriptor_id;
+LEFT JOIN flags ON flags.descriptor_id = rankings.descriptor_id
+ORDER BY
+    mobile_species, grid_protocol, potential, Xi DESC NULLS LAST, material_id, rankings.scan_id;
 
-COMMENT ON VIEW candidates IS
+COMMENT ON TABLE candidates IS
 'One row per material and current scan: chemistry, stability, main descriptors, rank, flags and provenance. Ranks count within a pool, see rankings.';
 COMMENT ON COLUMN candidates.rank IS 'Place by Xi in the pool, 1 is best';
 COMMENT ON COLUMN candidates.rank_no_transition_metal IS

@@ -1,6 +1,6 @@
 -- A scan or a description repeated by a newer version of ionlake replaces the older one here and in
 -- the views that build on this one; the tables scans and descriptor_values keep both.
-CREATE VIEW grids AS
+CREATE TABLE grids AS
 WITH newest AS (
     SELECT scan_id, descriptor_id
     FROM descriptor_values
@@ -37,9 +37,10 @@ QUALIFY row_number() OVER (
         scans.grid_spacing_ang, scans.exclusion_radius_ang, scans.accuracy, scans.symmetry_mode,
         scans.potential_id
     ORDER BY scans.scan_version DESC, scans.run_id DESC, scans.scan_id
-) = 1;
+) = 1
+ORDER BY materials.material_id, scans.scan_id;
 
-COMMENT ON VIEW grids IS
+COMMENT ON TABLE grids IS
 'One row per material and current scan: where its PES grid is. Open one with lake.grid().';
 COMMENT ON COLUMN grids.descriptor_id IS
 'Descriptor row derived from the grid, null where it is not described yet';

@@ -1,4 +1,4 @@
-CREATE VIEW rankings AS
+CREATE TABLE rankings AS
 SELECT
     CASE WHEN descriptor_values.Xi IS NOT NULL THEN rank() OVER pool END AS rank,
     CASE
@@ -37,9 +37,10 @@ WINDOW
             mobile_species, scan_protocol, grid_protocol, grid_spacing_ang, exclusion_radius_ang,
             accuracy, symmetry_mode, potential_id, has_transition_metal
         ORDER BY Xi DESC NULLS LAST
-    );
+    )
+ORDER BY mobile_species, grid_protocol, potential, Xi DESC NULLS LAST, material_id, scan_id;
 
-COMMENT ON VIEW rankings IS
+COMMENT ON TABLE rankings IS
 'Materials by Xi, highest first, each within its pool: materials with the same mobile species, scan and grid protocol, grid spacing, exclusion radius, accuracy, symmetry mode and potential.';
 COMMENT ON COLUMN rankings.rank IS 'Place in the pool, 1 is best; equal Xi, equal rank';
 COMMENT ON COLUMN rankings.rank_no_transition_metal IS

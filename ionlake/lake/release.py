@@ -160,8 +160,7 @@ def _build(path: Path, number: int, ledger: Ledger) -> ReleaseInfo:
             ledger_revision=ledger.revision,
             schema_digest=release_tables.schema_digest(),
         )
-        release_tables.create(connection)
-        release_tables.fill(connection, ledger, vars(info))
+        release_tables.create(connection, ledger, vars(info))
         connection.execute("CHECKPOINT")
     return info
 

@@ -26,38 +26,34 @@ _COMMENT_SOURCES: Final = (
 )
 
 
-def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make all tables and views, empty, every table, view and column with its comment."""
-    for statement in _statements():
-        connection.execute(statement)
-    inherited = _inherited_comments()
-    for view, column in _uncommented(connection):
-        connection.execute(_comment_column(view, column, inherited[column]))
+def create(connection: duckdb.DuckDBPyConnection, ledger: Ledger, info: Mapping[str, Any]) -> None:
+    """Make the tables, fill them through Arrow, and derive the views.
 
-
-def fill(connection: duckdb.DuckDBPyConnection, ledger: Ledger, info: Mapping[str, Any]) -> None:
-    """Copy the ledger's rows into the tables, through Arrow.
+    Every table, view and column gets its comment.
 
     Args:
-        connection: A release in the making, its tables empty.
+        connection: A new, empty release.
         ledger: The ledger, within a snapshot.
         info: The row of the table ``release``.
     """
+    for statement in _table_statements():
+        connection.execute(statement)
     for table in schema.TABLES:
         rows = iter(ledger.values(table))
         while batch := list(islice(rows, _BATCH)):
             _insert(connection, table, arrow_table(table, batch))
-    _insert(connection, schema.RELEASE, arrow_table(schema.RELEASE, [_info_row(info)]))
+    row = encode_row(schema.RELEASE, info)
+    _insert(connection, schema.RELEASE, arrow_table(schema.RELEASE, [row]))
+    for view in views():
+        connection.execute(view.sql)
+    _inherit_comments(connection)
 
 
 @cache
 def schema_digest() -> str:
     """Hash of everything that shapes a release but its rows."""
-    return sha256("\n".join(_statements()).encode()).hexdigest()[:32]
-
-
-def _info_row(info: Mapping[str, Any]) -> list[Any]:
-    return encode_row(schema.RELEASE, info)
+    statements = [*_table_statements(), *(view.sql for view in views())]
+    return sha256("\n".join(statements).encode()).hexdigest()[:32]
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Any) -> None:
@@ -66,30 +62,28 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Any) -> N
     connection.unregister("incoming")
 
 
-def _statements() -> Iterator[str]:
+def _table_statements() -> Iterator[str]:
     for table in RELEASE_TABLES:
         columns = ", ".join(f'"{column.name}" {column.dtype}' for column in table.columns)
         yield f'CREATE TABLE "{table.name}" ({columns})'
         yield f'COMMENT ON TABLE "{table.name}" IS {_quoted(table.comment)}'
         for column in table.columns:
             yield _comment_column(table.name, column.name, column.comment)
-    for view in views():
-        yield view.sql
 
 
-def _inherited_comments() -> dict[str, str]:
-    return {
+def _inherit_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    """Describe the columns that views took over from tables as the tables do."""
+    comments = {
         column.name: column.comment
         for table in reversed(_COMMENT_SOURCES)
         for column in table.columns
     }
-
-
-def _uncommented(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    return connection.execute(
+    uncommented = connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns()"
         " WHERE comment IS NULL AND NOT internal"
     ).fetchall()
+    for view, column in uncommented:
+        connection.execute(_comment_column(view, column, comments[column]))
 
 
 def _comment_column(owner: str, column: str, comment: str) -> str:

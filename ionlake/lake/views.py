@@ -1,17 +1,21 @@
-"""The SQL views of a release, as shipped in the catalog folder."""
+"""What a release derives from its tables by SQL, as shipped in the catalog folder.
+
+Each file makes one relation with its comments. Narrow ones that people sort and search are stored
+as tables, since a release never changes; the widest stays a view.
+"""
 
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-# Each view may use the ones before it.
+# Each may use the ones before it.
 VIEW_NAMES: Final = ("grids", "descriptors", "rankings", "candidates")
 
 
 @dataclass(frozen=True)
 class View:
-    """One view: its name and the statements that create and comment it."""
+    """One derived relation: its name and the statements that make and describe it."""
 
     name: str
     sql: str
@@ -19,7 +23,7 @@ class View:
 
 @cache
 def views() -> tuple[View, ...]:
-    """All views in the order in which they must be created."""
+    """All derived relations in the order in which they must be made."""
     folder = files("ionlake.shipped") / "catalog" / "views"
     return tuple(
         View(name, (folder / f"{name}.sql").read_text(encoding="utf-8")) for name in VIEW_NAMES
