@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ionlake.geometry import FloatArray, lattice_shifts
 
 MASK_RADIUS_A: Final = 1.5
+ROUNDING_SLACK_A: Final = 1e-9
 
 BoolArray = NDArray[np.bool_]
 
@@ -53,8 +54,9 @@ def _near(cell: FloatArray, shape: tuple[int, ...], images: Iterable[tuple[int, 
     """Mark the points of the doubled box near the given images of its centre."""
     sizes = np.array(shape)
     voxel = cell / sizes[:, None]
-    steps = lattice_shifts(voxel, MASK_RADIUS_A)
-    ball = steps[np.linalg.norm(steps @ voxel, axis=1) <= MASK_RADIUS_A]
+    radius = MASK_RADIUS_A + ROUNDING_SLACK_A
+    steps = lattice_shifts(voxel, radius)
+    ball = steps[np.linalg.norm(steps @ voxel, axis=1) <= radius]
     hidden = np.zeros(2 * sizes, dtype=np.bool_)
     for image in images:
         points = ball + sizes * (1 + np.array(image))

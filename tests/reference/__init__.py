@@ -1,0 +1,1 @@
+"""Slow, plain implementations against which the fast ones are compared."""
