@@ -1,0 +1,1 @@
+"""The lake as its users see it: open lakes and Intake catalogs."""

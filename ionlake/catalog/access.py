@@ -1,0 +1,129 @@
+"""Opening a lake to read it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+import pyarrow as pa
+import xarray as xr
+
+from ionlake.errors import LakeError
+from ionlake.lake.grids import open_grid
+from ionlake.lake.layout import default_lake_path
+from ionlake.lake.lookup import find_grid
+from ionlake.lake.marker import find_lake
+from ionlake.lake.reader import ReleaseReader
+
+
+class Lake:
+    """A lake, open for reading at one release.
+
+    All answers come from that release, also while newer ones are published: open the lake again
+    to see them. Use as a context manager, or close it.
+    """
+
+    def __init__(self, release: ReleaseReader) -> None:
+        self._release = release
+
+    @property
+    def path(self) -> Path:
+        """Folder of the lake."""
+        return self._release.layout.root
+
+    @property
+    def release(self) -> int:
+        """Number of the release that is open."""
+        return self._release.info.number
+
+    def query(self, sql: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
+        """Answer an SQL statement with a data frame.
+
+        Args:
+            sql: One statement; ``?`` stand for parameters.
+            parameters: Their values.
+
+        Raises:
+            QueryError: The statement is wrong, or would change something.
+        """
+        return self._release.query(sql, parameters)
+
+    def arrow(self, sql: str, parameters: Sequence[Any] | None = None) -> pa.Table:
+        """As `query`, with an Arrow table, which keeps lists and nulls as they are."""
+        return self._release.arrow(sql, parameters)
+
+    def grid(
+        self,
+        material_id: str,
+        *,
+        mobile_species: str | None = None,
+        potential: str | None = None,
+        grid_protocol: str | None = None,
+        scan_id: str | None = None,
+    ) -> xr.Dataset:
+        """The PES grid of a material; values are read when they are used.
+
+        Args:
+            material_id: The material.
+            mobile_species: Element that moves, if the material has scans of several.
+            potential: Name or identity of the potential, if there are several.
+            grid_protocol: commensurate or paper, if there are both.
+            scan_id: One scan of the material's structure, superseded ones included.
+
+        Returns:
+            ``energy`` (eV above each ion's minimum, NaN where excluded), ``status``,
+            ``minimum_energy_ev`` and ``base_energy_ev`` over ``mobile_ion`` and the fractional
+            coordinates ``a``, ``b``, ``c``.
+
+        Raises:
+            LakeError: The material is unknown, has no such grid, or has several that fit.
+        """
+        relative = find_grid(
+            self._release,
+            material_id,
+            mobile_species=mobile_species,
+            potential=potential,
+            grid_protocol=grid_protocol,
+            scan_id=scan_id,
+        )
+        return open_grid(self._release.layout.resolve(relative))
+
+    def catalog(self) -> Any:
+        """The lake's Intake catalog, as `intake.open_catalog` opens it.
+
+        Raises:
+            LakeError: The lake has no catalog file.
+        """
+        path = self._release.layout.catalog_file
+        if not path.exists():
+            raise LakeError(f"there is no catalog at {path}: publish a release to write it")
+        import intake
+
+        return intake.open_catalog(str(path))
+
+    def close(self) -> None:
+        """Close the release."""
+        self._release.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Lake({str(self.path)!r}, release={self.release})"
+
+
+def open_lake(path: str | Path | None = None, *, release: int | None = None) -> Lake:
+    """Open a lake to read it; neither takes nor waits for the writer's lock.
+
+    Args:
+        path: Folder of the lake, by default ``$IONLAKE_LAKE`` or ``ionlake-lake`` here.
+        release: Number of the release, by default the current one.
+
+    Raises:
+        LakeError: Not a lake, a lake of a newer format, nothing published yet, or no such release.
+    """
+    layout = find_lake(default_lake_path() if path is None else path)
+    return Lake(ReleaseReader.open(layout, release))

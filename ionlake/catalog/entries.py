@@ -1,0 +1,121 @@
+"""What stands in an Intake catalog of a lake."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from intake.readers.datatypes import SQLQuery
+from intake.readers.entry import Catalog
+from intake.readers.readers import DuckSQL
+from intake.readers.user_parameters import SimpleUserParameter
+
+from ionlake.catalog.readers import LakeGrid, LakeTable
+from ionlake.lake.reader import ReleaseReader
+
+TABLES: Final = ("candidates", "rankings", "descriptors", "materials")
+LICENCE: Final = "as the column licence of table materials says, row by row"
+_WITH_COLUMNS: Final = ("candidates", "rankings", "materials")
+
+_GRIDS: Final = (
+    "The PES grid of one material as an xarray Dataset: energy in eV above each ion's minimum, NaN"
+    ' where excluded. Name the material: catalog["grids"](material_id="mp-1960").read()'
+)
+_SELECTION: Final = {
+    "material_id": "material whose grid is opened, as in table materials",
+    "mobile_species": "element that moves, where a material has grids of several",
+    "grid_protocol": "commensurate or paper, where a material has both",
+    "potential": "name or identity of the potential, where there are several",
+    "scan_id": "one scan of the material, as in table scans",
+}
+
+
+def lake_catalog(release: ReleaseReader) -> Catalog:
+    """Catalog of one release, for the lake's own folder; it works wherever the folder is copied.
+
+    Tables are read by Intake's own DuckDB reader from the immutable release file.
+
+    Args:
+        release: The release, open.
+    """
+    comments = _comments(release)
+    file = release.layout.relative(release.layout.release(release.info.number))
+    connection = {"database": f"{{CATALOG_DIR}}/{file}", "read_only": True}
+
+    def table(name: str) -> Any:
+        query = SQLQuery(conn=connection, query=f"SELECT * FROM {name}")  # noqa: S608
+        metadata = _table_metadata(name, comments)
+        return DuckSQL(query, metadata=metadata).DuckToPandas(with_arrow=False)
+
+    grids = {"path": "{CATALOG_DIR}", "release": release.info.number}
+    return _catalog(
+        table,
+        grids,
+        {
+            "name": "ionlake",
+            "description": f"Ionic conductors, release {release.info.number} of an ionlake lake",
+            "release": release.info.number,
+            "created_at": release.info.created_at.isoformat(timespec="seconds"),
+            "licence": LICENCE,
+        },
+    )
+
+
+def entry_catalog() -> Catalog:
+    """Catalog of whatever lake is named when it is used; the committed entry catalog.
+
+    The lake is the parameter ``lake``, else ``$IONLAKE_LAKE``; entries read its current release.
+    """
+
+    def table(name: str) -> LakeTable:
+        description = f"Table {name} of the lake's current release"
+        return LakeTable(
+            path="{lake}", table=name, metadata={"description": description, "licence": LICENCE}
+        )
+
+    catalog = _catalog(
+        table,
+        {"path": "{lake}"},
+        {
+            "name": "ionlake",
+            "description": "Ionic conductors in an ionlake lake: give its folder as parameter lake"
+            " or in the environment variable IONLAKE_LAKE",
+            "licence": LICENCE,
+        },
+    )
+    catalog.user_parameters["lake"] = _parameter("folder of the lake, empty for $IONLAKE_LAKE")
+    return catalog
+
+
+def _catalog(
+    table: Callable[[str], Any], grids: Mapping[str, Any], metadata: Mapping[str, Any]
+) -> Catalog:
+    catalog = Catalog(metadata=dict(metadata))
+    selection = {name: f"{{{name}}}" for name in _SELECTION}
+    catalog["grids"] = LakeGrid(
+        **grids, selection=selection, metadata={"description": _GRIDS, "licence": LICENCE}
+    )
+    for name in TABLES:
+        catalog[name] = table(name)
+    # A name that is the entry's own token too is not listed unless it is an alias.
+    catalog.aliases.update({name: name for name in ("grids", *TABLES)})
+    for name, meaning in _SELECTION.items():
+        catalog.user_parameters[name] = _parameter(meaning)
+    return catalog
+
+
+def _parameter(meaning: str) -> SimpleUserParameter:
+    return SimpleUserParameter(dtype=str, default="", description=meaning)
+
+
+def _table_metadata(name: str, comments: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+    of_table = {row["column"]: row["comment"] for row in comments if row["relation"] == name}
+    metadata = {"description": of_table.pop(""), "licence": LICENCE}
+    return metadata | ({"columns": of_table} if name in _WITH_COLUMNS else {})
+
+
+def _comments(release: ReleaseReader) -> list[dict[str, str]]:
+    return release.rows(
+        "SELECT table_name AS relation, column_name AS column, comment"
+        " FROM duckdb_columns() WHERE NOT internal"
+        " UNION ALL SELECT table_name, '', comment FROM duckdb_tables() WHERE NOT internal"
+        " UNION ALL SELECT view_name, '', comment FROM duckdb_views() WHERE NOT internal"
+    )

@@ -1,0 +1,68 @@
+"""Intake readers that look things up in a lake: what a plain catalog entry cannot say.
+
+A catalog with an entry per grid would hold tens of thousands of entries; one entry with a reader
+of its own finds a grid by the material's identifier, as a parameter and never as part of an SQL
+text.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from intake.readers.readers import BaseReader
+
+from ionlake.catalog.access import Lake, open_lake
+from ionlake.errors import SettingsError
+
+
+class LakeGrid(BaseReader):  # type: ignore[misc]
+    """Reads the PES grid of one material as an xarray Dataset.
+
+    Name the material, and what else is needed to tell its grids apart, when calling the entry
+    (``entry(material_id="mp-1960").read()``), when reading it, or as parameters of the catalog.
+    """
+
+    imports: ClassVar[set[str]] = {"ionlake"}
+    output_instance = "xarray:Dataset"
+
+    def _read(
+        self, path: str, selection: Mapping[str, str], release: int | None = None, **choice: str
+    ) -> Any:
+        """Open the grid.
+
+        Args:
+            path: Folder of the lake, empty for ``$IONLAKE_LAKE``.
+            selection: Arguments of `Lake.grid` by name; empty ones do not count.
+            release: Number of the release, by default the current one.
+            **choice: As ``selection``; these win.
+        """
+        chosen = {name: value for name, value in {**selection, **choice}.items() if value}
+        if "material_id" not in chosen:
+            raise SettingsError(
+                "no material was named: call the entry with material_id, such as"
+                ' catalog["grids"](material_id="mp-1960").read()'
+            )
+        with _open(path, release) as opened:
+            return opened.grid(chosen.pop("material_id"), **chosen)
+
+
+class LakeTable(BaseReader):  # type: ignore[misc]
+    """Reads a table or view of a lake's current release as a pandas DataFrame."""
+
+    imports: ClassVar[set[str]] = {"ionlake"}
+    output_instance = "pandas:DataFrame"
+
+    def _read(self, path: str, table: str, release: int | None = None) -> Any:
+        """Read the whole table.
+
+        Args:
+            path: Folder of the lake, empty for ``$IONLAKE_LAKE``.
+            table: Name of the table or view.
+            release: Number of the release, by default the current one.
+        """
+        quoted = '"' + table.replace('"', '""') + '"'
+        with _open(path, release) as opened:
+            return opened.query(f"SELECT * FROM {quoted}")  # noqa: S608
+
+
+def _open(path: str, release: int | None) -> Lake:
+    return open_lake(path.removeprefix("file://") or None, release=release)
