@@ -85,6 +85,20 @@ def read_holder(layout: LakeLayout) -> LockHolder | None:
         return None
 
 
+def active_holder(layout: LakeLayout) -> LockHolder | None:
+    """The writer at work, as far as its note tells; a dead process on this machine is none."""
+    holder = read_holder(layout)
+    if holder is None or holder.host != socket.gethostname():
+        return holder
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return holder
+
+
 def _locked(layout: LakeLayout) -> LakeLockedError:
     holder = read_holder(layout)
     who = (

@@ -5,8 +5,9 @@ has: what a killed worker left behind is never read.
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import zarr
@@ -18,12 +19,15 @@ from ionlake.geometry import FloatArray
 CHUNK: Final = 4096
 
 
-def write_orbit(path: Path, energies: FloatArray) -> None:
+def write_orbit(
+    path: Path, energies: FloatArray, attributes: Mapping[str, Any] | None = None
+) -> None:
     """Write the energies of one orbit as a new array.
 
     Args:
         path: From `LakeLayout.staged_orbit`, with a fresh attempt.
         energies: Total energies in eV at the irreducible points in their order, shape (n,).
+        attributes: What the scan must remember of how they came about, as JSON values.
 
     Raises:
         GridError: Not one row of finite float64 numbers.
@@ -43,6 +47,7 @@ def write_orbit(path: Path, energies: FloatArray) -> None:
             fill_value=np.nan,
             compressors=(ZstdCodec(), Crc32cCodec()),
             zarr_format=3,
+            attributes=dict(attributes or {}),
         )
         array[:] = energies
     except OSError as error:
@@ -78,6 +83,21 @@ def read_orbit(path: Path, n_energies: int) -> FloatArray:
             f" {n_energies}: compute the orbit again"
         )
     return energies
+
+
+def read_orbit_attributes(path: Path) -> dict[str, Any]:
+    """What was noted with the energies of one orbit.
+
+    Raises:
+        LakeError: The array is missing or damaged.
+    """
+    try:
+        return dict(zarr.open_array(path, mode="r", zarr_format=3).attrs)
+    except (OSError, ValueError) as error:
+        raise LakeError(
+            f"staged energies {path} cannot be read ({type(error).__name__}): compute the orbit"
+            " again"
+        ) from error
 
 
 def remove_staging(folder: Path) -> None:

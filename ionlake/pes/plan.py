@@ -86,7 +86,9 @@ class OrbitPoints:
     n_operations: int
 
 
-def plan_scan(structure: StructureRecord, settings: ScanSettings, *, parity: bool) -> ScanPlan:
+def plan_scan(
+    structure: StructureRecord, settings: ScanSettings, *, parity: bool = False
+) -> ScanPlan:
     """Choose the grid and group the mobile ions.
 
     Args:

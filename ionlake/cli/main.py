@@ -1,0 +1,61 @@
+"""Entry point of the ``ionlake`` command: commands, errors and exit status."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ionlake import __version__
+from ionlake.cli.descriptors import descriptors
+from ionlake.cli.exit_codes import ExitCode, exit_code
+from ionlake.cli.query import query, rank
+from ionlake.cli.run import quickstart, run
+from ionlake.cli.status import status
+from ionlake.errors import IonlakeError
+
+app = typer.Typer(
+    name="ionlake",
+    help="Find solid ionic conductors: scan crystals, keep the results in a lake, ask it by SQL.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (quickstart, run, descriptors, query, rank, status):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks; may stand anywhere in the command.")
+    ] = False,
+) -> None:
+    """Find solid ionic conductors: scan crystals, keep the results in a lake, ask it by SQL."""
+    if version:
+        sys.stdout.write(f"ionlake {__version__}\n")
+        raise typer.Exit
+    del debug  # taken out of the arguments by main
+
+
+def main() -> None:
+    """Run the command; errors are one line on standard error and an exit status."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    try:
+        app(arguments)
+    except Exception as error:
+        if debug:
+            raise
+        sys.exit(_report(error))
+
+
+def _report(error: Exception) -> ExitCode:
+    if isinstance(error, IonlakeError):
+        sys.stderr.write(f"ionlake: {error}\n")
+        return exit_code(error)
+    sys.stderr.write(
+        f"ionlake: unexpected {type(error).__name__}: {error} "
+        "(run again with --debug for the traceback)\n"
+    )
+    return ExitCode.ERROR

@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LakeOption = Annotated[
+    Path | None,
+    typer.Option("--lake", help="Folder of the lake [default: $IONLAKE_LAKE, else ionlake-lake]."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for machines.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Local workers [default: one per core].")
+]
+
+
+def lake_path(lake: Path | None) -> Path:
+    """The lake that is meant."""
+    from ionlake.lake.layout import default_lake_path
+
+    return lake if lake is not None else default_lake_path()

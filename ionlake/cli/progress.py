@@ -1,0 +1,99 @@
+"""Progress of a run on standard error."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from ionlake.lake.failures import Failure
+
+
+class ProgressReporter:
+    """Follows a run with a bar on a terminal, with one line per material elsewhere.
+
+    The bar advances with the work done (grid points times atoms), so that the time left is not
+    fooled by many small crystals before a few large ones.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._progress: Progress | None = None
+        self._bar: Any = None
+        self._cost = 0.0
+        self._energies = 0
+        self._materials = 0
+        self._done = 0
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
+        """Say what the run has to do."""
+        self._materials = n_scan + n_describe
+        self._console.print(
+            f"{n_scan} to scan, {n_describe} to describe, {n_reused} in the lake already, "
+            f"{n_failed} that cannot be used"
+        )
+
+    def cluster_ready(self, n_workers: int, dashboard: str | None) -> None:
+        """Say who works, and start the bar."""
+        workers = "worker" if n_workers == 1 else "workers"
+        where = f", dashboard at {dashboard}" if dashboard else ""
+        self._console.print(f"{n_workers} {workers}{where}")
+        self._started = time.monotonic()
+        if sys.stderr.isatty():
+            self._progress = Progress(
+                SpinnerColumn(),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f}%"),
+                TextColumn("{task.description}"),
+                TimeRemainingColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._bar = self._progress.add_task(self._described(), total=None)
+            self._progress.start()
+
+    def work_added(self, cost: float) -> None:
+        """Lengthen the bar."""
+        self._cost += cost
+        self._update()
+
+    def energies_done(self, n_energies: int, cost: float) -> None:
+        """Advance the bar."""
+        self._energies += n_energies
+        self._update(advance=cost)
+
+    def material_done(self, formula: str) -> None:
+        """Count a material."""
+        self._done += 1
+        self._update()
+        if self._progress is None:
+            self._console.print(f"{formula} done: {self._described()}")
+
+    def material_failed(self, failure: Failure) -> None:
+        """Say why a material failed."""
+        self._console.print(f"{failure.material_id} failed ({failure.stage}): {failure.message}")
+
+    def _described(self) -> str:
+        rate = self._energies / max(time.monotonic() - self._started, 1e-9)
+        return f"{self._done}/{self._materials} materials, {rate:.0f} energies/s"
+
+    def _update(self, advance: float = 0.0) -> None:
+        if self._progress is not None:
+            self._progress.update(
+                self._bar, total=self._cost, advance=advance, description=self._described()
+            )

@@ -1,0 +1,80 @@
+"""``ionlake query`` and ``ionlake rank``: ask a lake."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ionlake.cli.options import JsonOption, LakeOption, lake_path
+from ionlake.cli.output import Format, write_arrow
+from ionlake.errors import SettingsError
+
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv, json or parquet.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")
+]
+
+POOLS: Final = {"all": "rank", "no_transition_metal": "rank_no_transition_metal"}
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="An SQL statement that reads.")],
+    lake: LakeOption = None,
+    how: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask the lake's current release by SQL.
+
+    Tables and views: candidates, rankings, descriptors, materials, structures, scans, mobile_ions,
+    failures, runs. DESCRIBE candidates lists columns; their comments say what they mean.
+
+    Examples:
+      ionlake query "SELECT formula, Xi, mpe FROM candidates ORDER BY Xi DESC LIMIT 10"
+
+      ionlake query "FROM candidates WHERE list_contains(elements, 'S')" --format csv
+
+      ionlake query "FROM descriptors" --format parquet -o descriptors.parquet
+    """
+    from ionlake.catalog.access import open_lake
+
+    with open_lake(lake_path(lake)) as opened:
+        write_arrow(opened.arrow(sql), Format.JSON if json else how, output)
+
+
+def rank(
+    top: Annotated[int, typer.Option("--top", min=1, help="How many materials.")] = 20,
+    pool: Annotated[
+        str, typer.Option("--pool", help="all, or no_transition_metal (the paper's selection).")
+    ] = "all",
+    lake: LakeOption = None,
+    how: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+    json: JsonOption = False,
+) -> None:
+    """The best materials of the lake by the descriptor Ξ.
+
+    Materials are ranked within one mobile species, grid protocol and potential; the table names
+    them.
+
+    Examples:
+      ionlake rank --top 10
+
+      ionlake rank --pool no_transition_metal --json
+    """
+    from ionlake.catalog.access import open_lake
+
+    if pool not in POOLS:
+        raise SettingsError(f"pool is {pool!r}; expected {' or '.join(POOLS)}")
+    column = POOLS[pool]
+    sql = f"""
+        SELECT r.{column} AS rank, c.material_id, c.formula, c.Xi, c.mpe,
+               c.percolation_barrier_1d_ev, c.percolation_barrier_2d_ev,
+               c.percolation_barrier_3d_ev, c.min_image_distance_ang,
+               c.mobile_species, c.grid_protocol, c.potential
+        FROM rankings r JOIN candidates c USING (material_id, descriptor_id)
+        WHERE r.{column} <= ?
+        ORDER BY c.mobile_species, c.potential, c.grid_protocol, rank, c.material_id
+    """  # noqa: S608 - the column is one of two constants
+    with open_lake(lake_path(lake)) as opened:
+        write_arrow(opened.arrow(sql, [top]), Format.JSON if json else how, output)

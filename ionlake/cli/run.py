@@ -1,0 +1,111 @@
+"""``ionlake quickstart`` and ``ionlake run``: fill a lake."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ionlake.cli.exit_codes import ExitCode
+from ionlake.cli.options import JsonOption, LakeOption, WorkersOption, lake_path
+from ionlake.cli.output import Format, to_json, write_arrow
+
+if TYPE_CHECKING:
+    from ionlake.pipeline.recipe import Recipe
+    from ionlake.pipeline.report import RunSummary
+
+RANKING_SQL: Final = """
+SELECT rank, material_id, formula, Xi, mpe, percolation_barrier_1d_ev, percolation_barrier_3d_ev,
+       fv_0p5_connected_union, min_image_distance_ang
+FROM candidates JOIN rankings USING (descriptor_id, material_id, formula, Xi)
+ORDER BY rank LIMIT ?
+"""
+
+
+def quickstart(
+    lake: LakeOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Take every bundled crystal.")] = False,
+    workers: WorkersOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Scan the bundled crystals of at most 12 atoms with SevenNet-0, rank them, open the catalog.
+
+    Examples:
+      ionlake quickstart
+
+      ionlake quickstart --all --lake /data/first-lake
+    """
+    _run("bundled" if every else "quickstart", lake, None, workers, json=json)
+
+
+def run(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")],
+    lake: LakeOption = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", help="auto, local, cuda or a Dask scheduler's address."),
+    ] = None,
+    workers: WorkersOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring a lake up to date with a recipe; what is there already is not computed again.
+
+    Exit status: 0 all done, 3 some materials failed (see the table failures), 4 another process
+    writes to the lake, 130 interrupted (finished work is kept).
+
+    Examples:
+      ionlake run quickstart
+
+      ionlake run my_recipe.yaml --lake /data/lake --cluster tcp://scheduler:8786
+    """
+    _run(recipe, lake, cluster, workers, json=json)
+
+
+def _run(
+    name: str, lake: Path | None, cluster: str | None, workers: int | None, *, json: bool
+) -> None:
+    from ionlake.cli.progress import ProgressReporter
+    from ionlake.pipeline.recipe import load_recipe
+    from ionlake.pipeline.run import run_recipe
+
+    recipe = _with_cluster(load_recipe(name), cluster, workers)
+    with ProgressReporter() as reporter:
+        summary = run_recipe(recipe, lake_path(lake), reporter)
+    if json:
+        sys.stdout.write(to_json(asdict(summary)) + "\n")
+    else:
+        _show(summary)
+    if summary.interrupted:
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    if summary.materials_failed:
+        raise typer.Exit(ExitCode.PARTIAL)
+
+
+def _with_cluster(recipe: "Recipe", cluster: str | None, workers: int | None) -> "Recipe":
+    from ionlake.pipeline.recipe import cluster_from_word
+
+    settings = recipe.cluster if cluster is None else cluster_from_word(cluster)
+    if workers is not None:
+        settings = settings.model_copy(update={"workers": workers})
+    return recipe.model_copy(update={"cluster": settings})
+
+
+def _show(summary: "RunSummary") -> None:
+    """The best of the lake by SQL, and how to go on."""
+    from ionlake.catalog.access import open_lake
+
+    note = sys.stderr.write
+    note(
+        f"{summary.materials_computed} computed, {summary.materials_reused} reused, "
+        f"{summary.materials_failed} failed; {summary.energies_evaluated} energies in "
+        f"{summary.wall_seconds:.0f} s\n"
+    )
+    with open_lake(summary.lake) as opened:
+        note(f"release {opened.release} of {opened.path}, best by Ξ:\n")
+        best = opened.arrow(RANKING_SQL, [20])
+        if best.num_rows:
+            write_arrow(best, Format.TABLE)
+        entries = ", ".join(opened.catalog())
+        note(f"Intake catalog {opened.path / 'catalog.yaml'}: {entries}\n")
+    note(f"next: ionlake rank, ionlake query or ionlake status with --lake {summary.lake}\n")

@@ -1,0 +1,54 @@
+"""``ionlake status``: what is in a lake and who writes to it."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from ionlake.cli.options import JsonOption, LakeOption, lake_path
+from ionlake.cli.output import print_table, to_json
+
+
+def status(lake: LakeOption = None, json: JsonOption = False) -> None:
+    """Show what a lake holds, its current release and its writer; works during a run.
+
+    Examples:
+      ionlake status
+
+      ionlake status --lake /data/lake --json
+    """
+    from ionlake.lake.marker import find_lake
+
+    facts = lake_status(find_lake(lake_path(lake)))
+    if json:
+        sys.stdout.write(to_json(facts) + "\n")
+    else:
+        print_table(["", ""], [[name.replace("_", " "), value] for name, value in facts.items()])
+
+
+def lake_status(layout: Any) -> dict[str, Any]:
+    """Counts of the ledger, the current release and the process that writes.
+
+    Args:
+        layout: Paths of the lake.
+    """
+    from ionlake.lake import schema
+    from ionlake.lake.ledger import Ledger
+    from ionlake.lake.lock import active_holder
+    from ionlake.lake.release import current_release
+
+    with Ledger.open_read_only(layout.ledger) as ledger:
+        counts = {table.name: ledger.count(table) for table in schema.TABLES}
+        staged = ledger.count(schema.STAGED_ORBITS)
+    release = current_release(layout)
+    holder = active_holder(layout)
+    age = None if release is None else (datetime.now(UTC) - release.created_at).total_seconds()
+    return {
+        "lake": str(layout.root),
+        "release": None if release is None else release.number,
+        "release_age_seconds": age,
+        **counts,
+        "staged_orbits": staged,
+        "writer_pid": None if holder is None else holder.pid,
+        "writer_host": None if holder is None else holder.host,
+        "writer_since": None if holder is None else holder.started_at,
+    }

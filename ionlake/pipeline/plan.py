@@ -1,0 +1,121 @@
+"""What a run has to do for each material. Pure: it looks at identities, not at files."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ionlake.descriptors.identity import descriptor_id
+from ionlake.pes.identity import scan_id
+from ionlake.pes.plan import ScanPlan, plan_scan, resolve_symmetry
+from ionlake.pes.settings import ScanSettings
+from ionlake.potentials.interface import PotentialCard, require_elements
+from ionlake.structures.record import StructureRecord
+
+
+class Todo(Enum):
+    """What is missing for a material."""
+
+    NOTHING = "nothing"
+    DESCRIBE = "describe"
+    SCAN = "scan"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One structure and what is to be done with it.
+
+    Attributes:
+        material_ids: Materials that have this structure.
+        structure: The crystal.
+        scan_id: Identity of its scan under the run's settings.
+        descriptor_id: Identity of its descriptors.
+        todo: What is missing.
+    """
+
+    material_ids: tuple[str, ...]
+    structure: StructureRecord
+    scan_id: str
+    descriptor_id: str
+    todo: Todo
+
+
+@dataclass(frozen=True)
+class Method:
+    """How every material of a run is scanned.
+
+    Attributes:
+        settings: Scan settings with the symmetry mode resolved.
+        card: The potential.
+        evaluator: Code path and version that evaluates the points.
+    """
+
+    settings: ScanSettings
+    card: PotentialCard
+    evaluator: str
+
+    @classmethod
+    def resolve(cls, settings: ScanSettings, card: PotentialCard, evaluator: str) -> "Method":
+        """The method with what depends on the potential settled."""
+        symmetry = resolve_symmetry(settings.symmetry, parity=card.parity)
+        return cls(replace(settings, symmetry=symmetry), card, evaluator)
+
+    def scan_plan(self, structure: StructureRecord) -> ScanPlan:
+        """The scan of one structure."""
+        return plan_scan(structure, self.settings)
+
+
+def check_material(structure: StructureRecord, method: Method) -> None:
+    """Refuse a crystal that this method cannot treat, before any work is done.
+
+    Raises:
+        StructureError: If it has no ion of the mobile species.
+        PotentialError: If the potential does not know one of its elements.
+    """
+    structure.mobile_sites(method.settings.mobile_species)
+    require_elements(method.card, structure.atomic_numbers)
+
+
+def plan_run(
+    materials: dict[str, StructureRecord],
+    method: Method,
+    finished_scans: Collection[str],
+    finished_descriptors: Collection[str],
+) -> list[Task]:
+    """One task per different structure, the cheapest first.
+
+    Args:
+        materials: Structures that passed `check_material`, by material id.
+        method: How they are scanned.
+        finished_scans: Scans that need no computing.
+        finished_descriptors: Descriptors that need no computing.
+    """
+    by_structure: dict[str, list[str]] = {}
+    for material_id, structure in materials.items():
+        by_structure.setdefault(structure.structure_id, []).append(material_id)
+    tasks = []
+    for structure_id, material_ids in by_structure.items():
+        scan = scan_id(structure_id, method.settings, method.card.potential_id, method.evaluator)
+        descriptors = descriptor_id(scan)
+        if scan not in finished_scans:
+            todo = Todo.SCAN
+        elif descriptors not in finished_descriptors:
+            todo = Todo.DESCRIBE
+        else:
+            todo = Todo.NOTHING
+        structure = materials[material_ids[0]]
+        tasks.append(Task(tuple(material_ids), structure, scan, descriptors, todo))
+    return sorted(tasks, key=lambda task: _size(task, method))
+
+
+def relative_cost(plan: ScanPlan) -> float:
+    """Work of one orbit of a scan, in units that only compare: points times atoms."""
+    points = 1.0
+    for size in plan.shape:
+        points *= size
+    return points * plan.structure.n_sites / len(plan.operations)
+
+
+def _size(task: Task, method: Method) -> tuple[int, int, str]:
+    """Sort key: number of atoms, then number of mobile ions."""
+    mobile = task.structure.mobile_sites(method.settings.mobile_species)
+    return task.structure.n_sites, len(mobile), task.scan_id

@@ -1,0 +1,83 @@
+"""What a run tells while it works and when it is done."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ionlake.lake.failures import Failure
+
+
+class Reporter(Protocol):
+    """Whoever wants to follow a run."""
+
+    def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
+        """The run knows what it has to do."""
+
+    def cluster_ready(self, n_workers: int, dashboard: str | None) -> None:
+        """Workers are there; the address of Dask's dashboard if it has one."""
+
+    def work_added(self, cost: float) -> None:
+        """Work of this relative cost has been found."""
+
+    def energies_done(self, n_energies: int, cost: float) -> None:
+        """Work of this relative cost is done and stored."""
+
+    def material_done(self, formula: str) -> None:
+        """A material is committed."""
+
+    def material_failed(self, failure: Failure) -> None:
+        """A material failed; the run goes on."""
+
+
+class Silent:
+    """Follows a run without a word."""
+
+    def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
+        """Say nothing."""
+
+    def cluster_ready(self, n_workers: int, dashboard: str | None) -> None:
+        """Say nothing."""
+
+    def work_added(self, cost: float) -> None:
+        """Say nothing."""
+
+    def energies_done(self, n_energies: int, cost: float) -> None:
+        """Say nothing."""
+
+    def material_done(self, formula: str) -> None:
+        """Say nothing."""
+
+    def material_failed(self, failure: Failure) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did.
+
+    Attributes:
+        run_id: Identity of the run in the table ``runs``.
+        recipe: Name of the recipe.
+        lake: Folder of the lake.
+        materials_read: Materials the source offered.
+        materials_computed: Materials scanned or described in this run.
+        materials_reused: Materials that needed no computing.
+        materials_failed: Materials that failed in this run.
+        energies_evaluated: Energies the potential was asked for (zero if nothing was missing).
+        wall_seconds: Duration, s.
+        release: Number of the lake's current release.
+        interrupted: Whether the run was stopped from outside; what was done is kept.
+        failures: The failures of this run.
+    """
+
+    run_id: str
+    recipe: str
+    lake: str
+    materials_read: int
+    materials_computed: int
+    materials_reused: int
+    materials_failed: int
+    energies_evaluated: int
+    wall_seconds: float
+    release: int | None
+    interrupted: bool
+    failures: tuple[Failure, ...]
