@@ -81,7 +81,7 @@ def conventional_cell(number: int, lattice: Mapping[str, float]) -> FloatArray:
     a, b, c = lattice["a"], lattice.get("b", lattice["a"]), lattice.get("c", lattice["a"])
     if number <= 2:
         raise StructureError(f"space group {number} is triclinic, expected 3 to 230: give all axes")
-    cell = np.diag([a, b, c])
+    cell = np.diag(np.array([a, b, c], dtype=np.float64))
     if number <= 15:
         beta = math.radians(lattice["beta"])
         cell[2] = [c * math.cos(beta), 0.0, c * math.sin(beta)]
