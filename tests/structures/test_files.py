@@ -145,6 +145,7 @@ def test_folders_pass_over_what_is_no_crystal(tmp_path):
     write_crystal(tmp_path / ".cache" / "hidden.vasp")
     write_crystal(tmp_path / "._good.vasp")
     write_text(tmp_path / "notes.txt", "LiF was bought in 1998")
+    (tmp_path / "folder.cif").mkdir()
     write_text(tmp_path / "settings.json", '{"temperature": 300}')
     assert ids(tmp_path) == ["good"]
 
