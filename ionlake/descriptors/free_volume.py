@@ -7,9 +7,10 @@ to the seed below the threshold).
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ionlake.descriptors.masks import near_seed, near_seed_images
 from ionlake.descriptors.thresholds import (
@@ -24,6 +25,8 @@ from ionlake.levels.seed import GridIndex
 
 MASKINGS: Final = ("", "masked1p5_", "Wmasked1p5_")
 KINDS: Final = ("disconnected", "connected")
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,6 @@ class FreeVolumeTally:
     def __init__(self, cell: FloatArray, shape: tuple[int, ...]) -> None:
         doubled = tuple(2 * n for n in shape)
         nothing = np.zeros(doubled, dtype=np.bool_)
-        self._shape = shape
         self._masks = (nothing, near_seed(cell, shape), near_seed_images(cell, shape))
         self._summed = np.zeros((len(MASKINGS), len(KINDS), len(THRESHOLDS_EV)))
         self._lowest = np.full((len(MASKINGS), len(KINDS), *doubled), ABOVE_ALL, dtype=np.uint8)
@@ -66,13 +68,12 @@ class FreeVolumeTally:
             levels: Level map of the ion in the box of 2n+1 points, eV.
             seed: Grid indices of the seed.
         """
-        to_origin = tuple(s - n for s, n in zip(seed, self._shape, strict=True))
         landscapes = (
             np.tile(energy_classes(energy), (2, 2, 2)),
-            np.roll(energy_classes(fold_faces(levels)), to_origin, axis=(0, 1, 2)),
+            _at_origin(energy_classes(fold_faces(levels)), seed),
         )
         for masking, mask in enumerate(self._masks):
-            hidden = np.roll(mask, to_origin, axis=(0, 1, 2))
+            hidden = _at_origin(mask, seed)
             for kind, classes in enumerate(landscapes):
                 self._count(masking, kind, np.where(hidden, np.uint8(ABOVE_ALL), classes))
 
@@ -110,3 +111,8 @@ def fold_faces(levels: FloatArray) -> FloatArray:
         np.minimum(ahead[0], ahead[-1], out=periodic[0])
         folded = np.moveaxis(periodic, 0, axis)
     return folded
+
+
+def _at_origin(box: NDArray[Scalar], seed: GridIndex) -> NDArray[Scalar]:
+    """Move a doubled box from the frame of its seed to that of the grid, the same for all ions."""
+    return np.roll(box, seed, axis=(0, 1, 2))

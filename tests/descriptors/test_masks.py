@@ -17,9 +17,12 @@ def test_equal_distances_point_by_point(cell, shape):
     )
 
 
-@pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_equal_distances_on_a_fine_grid(sign):
-    cell = TRICLINIC * np.array([[sign], [1.0], [1.0]])
+LEFT_HANDED = TRICLINIC * np.array([[-1.0], [1.0], [1.0]])
+SPHERE_LEAVES_THE_BOX = np.array([[3.0, 0.0, 0.0], [8.0, 3.0, 0.0], [0.0, 0.0, 3.0]])
+
+
+@pytest.mark.parametrize("cell", [TRICLINIC, LEFT_HANDED, SPHERE_LEAVES_THE_BOX])
+def test_equal_distances_on_a_fine_grid(cell):
     shape = (6, 5, 7)
     np.testing.assert_array_equal(near_seed(cell, shape), slow_mask("masked1p5_", cell, shape))
     np.testing.assert_array_equal(

@@ -226,3 +226,11 @@ def test_the_nearest_degenerate_minimum_is_the_seed_in_a_skewed_cell():
     distances = minimum_image_distances(points, site[None], TRICLINIC)[:, 0]
     seed = np.array([[ion[f"seed_{axis}"] for axis in "abc"]]) / 5
     assert minimum_image_distances(seed, site[None], TRICLINIC)[0, 0] == distances.min()
+
+
+def test_robust_energies_count_from_the_seed_even_if_it_is_not_the_lowest_point():
+    energy = np.full((3, 3, 3), 7.0)
+    energy[0, 0, 0], energy[1, 1, 1] = 9e-6, 0.0
+    row, (ion,) = describe_all(scan([energy], cell=4.0 * np.eye(3), sites=[[0.0, 0.0, 0.0]]))
+    assert ion["seed_a"] == 0
+    assert row["mpe_robust_0p10"] == row["mpe_robust_0p05"] == 7.0 - 9e-6
