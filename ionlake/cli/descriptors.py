@@ -131,5 +131,5 @@ def _write(results: list[dict[str, Any]], how: Format) -> None:
         ]
         sys.stdout.write(pd.DataFrame(rows).to_csv(index=False) if rows else "")
     elif good:
-        rows = [[r["file"], *(r["descriptors"][name] for name in _SHOWN)] for r in good]
-        print_table(["file", *_SHOWN], rows)
+        shown = [[r["file"], *(r["descriptors"][name] for name in _SHOWN)] for r in good]
+        print_table(["file", *_SHOWN], shown)

@@ -64,17 +64,25 @@ def rank(
     """
     from ionlake.catalog.access import open_lake
 
+    sql = ranking_sql(pool)
+    with open_lake(lake_path(lake)) as opened:
+        write_arrow(opened.arrow(sql, [top]), Format.JSON if json else how, output)
+
+
+def ranking_sql(pool: str) -> str:
+    """The statement that lists the best of a pool; its parameter is the lowest rank shown.
+
+    Raises:
+        SettingsError: If there is no such pool.
+    """
     if pool not in POOLS:
         raise SettingsError(f"pool is {pool!r}; expected {' or '.join(POOLS)}")
     column = POOLS[pool]
-    sql = f"""
-        SELECT r.{column} AS rank, c.material_id, c.formula, c.Xi, c.mpe,
-               c.percolation_barrier_1d_ev, c.percolation_barrier_2d_ev,
-               c.percolation_barrier_3d_ev, c.min_image_distance_ang,
-               c.mobile_species, c.grid_protocol, c.potential
-        FROM rankings r JOIN candidates c USING (material_id, descriptor_id)
-        WHERE r.{column} <= ?
-        ORDER BY c.mobile_species, c.potential, c.grid_protocol, rank, c.material_id
+    return f"""
+        SELECT {column} AS rank, material_id, formula, Xi, mpe, percolation_barrier_1d_ev,
+               percolation_barrier_2d_ev, percolation_barrier_3d_ev, min_image_distance_ang,
+               mobile_species, grid_protocol, potential
+        FROM candidates
+        WHERE {column} <= ?
+        ORDER BY mobile_species, potential, grid_protocol, {column}, material_id
     """  # noqa: S608 - the column is one of two constants
-    with open_lake(lake_path(lake)) as opened:
-        write_arrow(opened.arrow(sql, [top]), Format.JSON if json else how, output)

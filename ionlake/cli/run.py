@@ -10,17 +10,13 @@ import typer
 from ionlake.cli.exit_codes import ExitCode
 from ionlake.cli.options import JsonOption, LakeOption, WorkersOption, lake_path
 from ionlake.cli.output import Format, to_json, write_arrow
+from ionlake.cli.query import ranking_sql
 
 if TYPE_CHECKING:
     from ionlake.pipeline.recipe import Recipe
     from ionlake.pipeline.report import RunSummary
 
-RANKING_SQL: Final = """
-SELECT rank, material_id, formula, Xi, mpe, percolation_barrier_1d_ev, percolation_barrier_3d_ev,
-       fv_0p5_connected_union, min_image_distance_ang
-FROM candidates JOIN rankings USING (descriptor_id, material_id, formula, Xi)
-ORDER BY rank LIMIT ?
-"""
+_SHOWN: Final = 20
 
 
 def quickstart(
@@ -103,7 +99,7 @@ def _show(summary: "RunSummary") -> None:
     )
     with open_lake(summary.lake) as opened:
         note(f"release {opened.release} of {opened.path}, best by Ξ:\n")
-        best = opened.arrow(RANKING_SQL, [20])
+        best = opened.arrow(ranking_sql("all"), [_SHOWN])
         if best.num_rows:
             write_arrow(best, Format.TABLE)
         entries = ", ".join(opened.catalog())

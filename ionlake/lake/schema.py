@@ -115,7 +115,7 @@ SCANS: Final = Table(
         ("n_c", "INTEGER", "Grid points along the third lattice vector"),
         ("exclusion_radius_ang", "DOUBLE", "Points nearer to another atom are excluded, Å"),
         ("accuracy", "VARCHAR", "full: every allowed point has its energy"),
-        ("symmetry_mode", "VARCHAR", "Operations used: proper, all or none"),
+        ("symmetry_mode", "VARCHAR", "Operations the scan was allowed to use: proper, all or none"),
         ("n_mobile_ions", "INTEGER", "Mobile ions in the cell"),
         ("n_ion_orbits", "INTEGER", "Mobile ions that had to be scanned; the rest are copies"),
         ("points_total", "BIGINT", "Grid points over all mobile ions"),

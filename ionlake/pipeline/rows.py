@@ -93,7 +93,7 @@ def scan_row(grid: xr.Dataset, grid_path: str, compute_seconds: float, run_id: s
         "n_a": grid.sizes["a"],
         "n_b": grid.sizes["b"],
         "n_c": grid.sizes["c"],
-        "symmetry_mode": "none" if symmetry["given_up"] else symmetry["mode"],
+        "symmetry_mode": symmetry["mode"],
         "n_mobile_ions": len(attributes["mobile_site_indices"]),
         "n_ion_orbits": len(set(symmetry["orbit_ions"])),
         "symmetry_certificate_ev": symmetry["certificate_ev"],
