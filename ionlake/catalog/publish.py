@@ -9,7 +9,7 @@ from ionlake.lake.atomic import replace_text
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.reader import ReleaseReader
-from ionlake.lake.release import ReleaseInfo, publish_release
+from ionlake.lake.release import ReleaseInfo, current_path, publish_release
 
 
 def publish(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
@@ -24,7 +24,7 @@ def publish(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
         LakeError: The release cannot be written; readers keep the one before.
     """
     info = publish_release(layout, ledger)
-    if info is not None or not layout.catalog_file.exists():
+    if not _catalog_is_current(layout):
         write_catalog(layout)
     return info
 
@@ -42,3 +42,10 @@ def catalog_text(catalog: Any) -> str:
     """An Intake catalog as the YAML that `intake.open_catalog` reads."""
     text: str = yaml.safe_dump(catalog.to_dict(), sort_keys=False, allow_unicode=True, width=100)
     return text
+
+
+def _catalog_is_current(layout: LakeLayout) -> bool:
+    current = current_path(layout)
+    if current is None or not layout.catalog_file.exists():
+        return False
+    return current.name in layout.catalog_file.read_text(encoding="utf-8")

@@ -148,6 +148,7 @@ def _check_attributes(owner: str, attributes: Mapping[Any, Any]) -> None:
             same = False
         if not same or not isinstance(name, str):
             raise GridError(
-                f"attribute {name!r} of {owner} is {value!r}, expected strings, finite numbers,"
-                " booleans, None, and lists or dicts of these: convert it (arrays by tolist())"
+                f"attribute {name!r} of {owner} is a {type(value).__name__}, expected strings,"
+                " finite numbers, booleans, None, and lists or dicts of these: convert it (arrays"
+                " by tolist())"
             )

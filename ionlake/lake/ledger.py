@@ -282,13 +282,19 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise LakeError(
+                    f"the ledger cannot be written ({error}): check space and permissions; what was"
+                    " committed before stands"
+                ) from error
             raise
-        self._connection.execute("COMMIT")
 
     def _bump(self) -> None:
         self._connection.execute("UPDATE revision SET value = value + 1")

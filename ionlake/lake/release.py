@@ -77,8 +77,11 @@ def publish_release(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
 
 
 def is_outdated(layout: LakeLayout, ledger: Ledger) -> bool:
-    """Whether the current release differs from what would be published now."""
-    current = current_release(layout)
+    """Whether the current release is lost or differs from what would be published now."""
+    try:
+        current = current_release(layout)
+    except LakeError:
+        return True
     return current is None or (
         (current.ledger_revision, current.schema_digest)
         != (ledger.revision, release_tables.schema_digest())

@@ -36,6 +36,7 @@ def create(connection: duckdb.DuckDBPyConnection, ledger: Ledger, info: Mapping[
         ledger: The ledger, within a snapshot.
         info: The row of the table ``release``.
     """
+    connection.begin()
     for statement in _table_statements():
         connection.execute(statement)
     for table in schema.TABLES:
@@ -47,6 +48,7 @@ def create(connection: duckdb.DuckDBPyConnection, ledger: Ledger, info: Mapping[
     for view in views():
         connection.execute(view.sql)
     _inherit_comments(connection)
+    connection.commit()
 
 
 @cache

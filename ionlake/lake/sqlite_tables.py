@@ -61,9 +61,10 @@ def ensure_table(connection: sqlite3.Connection, table: Table) -> None:
 
 def replace_row(connection: sqlite3.Connection, table: Table, row: Row) -> None:
     """Write a row, in place of the one with the same key if there is one."""
+    columns = ", ".join(f'"{name}"' for name in table.column_names)
     marks = ", ".join("?" * len(table.columns))
     connection.execute(
-        f'INSERT OR REPLACE INTO "{table.name}" ({_columns(table)}) VALUES ({marks})',  # noqa: S608
+        f'INSERT OR REPLACE INTO "{table.name}" ({columns}) VALUES ({marks})',  # noqa: S608
         encode_row(table, row),
     )
 
@@ -115,10 +116,16 @@ def select_values(
     """As `select_rows`, but the values as SQLite stores them."""
     condition, values = _condition(where or {})
     order = ", ".join(f'"{name}"' for name in table.key)
-    return connection.execute(
-        f'SELECT {_columns(table)} FROM "{table.name}"{condition} ORDER BY {order}',  # noqa: S608
-        values,
-    )
+    # Qualified, since SQLite takes a quoted name that is no column for a string.
+    columns = ", ".join(f'"{table.name}"."{name}"' for name in table.column_names)
+    query = f'SELECT {columns} FROM "{table.name}"{condition} ORDER BY {order}'  # noqa: S608
+    try:
+        return connection.execute(query, values)
+    except sqlite3.Error as error:
+        raise LakeError(
+            f"table {table.name} of the ledger cannot be read ({error}): if an older ionlake wrote"
+            " it, run a recipe on the lake once to bring it up to date"
+        ) from error
 
 
 def select_column(connection: sqlite3.Connection, table: Table, column: str) -> set[Any]:
@@ -135,10 +142,6 @@ def count_rows(connection: sqlite3.Connection, table: Table) -> int:
 
 def _text_or_real(dtype: str) -> str:
     return "REAL" if dtype == "DOUBLE" else "TEXT"
-
-
-def _columns(table: Table) -> str:
-    return ", ".join(f'"{name}"' for name in table.column_names)
 
 
 def _condition(where: Mapping[str, SqlValue]) -> tuple[str, Sequence[SqlValue]]:
