@@ -7,15 +7,28 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-import numpy as np
-
-from ionlake.errors import SourceError
+from ionlake.errors import SourceError, StructureError
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.interface import SourceEntry
-from ionlake.structures.spacegroups import ExactPoint, WyckoffSite, primitive_cell
 
 DATA_FILE = "bundled_crystals.yaml"
 LICENCE = "Apache-2.0"
+SYMMETRY_TOLERANCE_ANG = 1e-5
+
+
+@dataclass(frozen=True)
+class WyckoffSite:
+    """One set of symmetry-equivalent atoms.
+
+    Attributes:
+        species: Element symbol.
+        wyckoff: Multiplicity in the conventional cell and Wyckoff letter, such as ``4c``.
+        position: A representative, in fractions of the conventional cell.
+    """
+
+    species: str
+    wyckoff: str
+    position: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -47,19 +60,40 @@ class BundledCrystal:
     doi: str | None
 
     def structure(self) -> StructureRecord:
-        """The primitive cell, in the axes and origin of the published setting.
+        """The primitive cell of spglib's standard setting.
 
-        The lattice vectors are those of spglib's ``standardize_cell(to_primitive=True)``; the
-        positions are exact to the last bit, so that symmetry searches find the whole group at any
-        tolerance.
+        Raises:
+            StructureError: A site has another multiplicity than its Wyckoff symbol says.
         """
-        from ase.data import atomic_numbers
+        import spglib
 
-        cell, species, positions = primitive_cell(
-            self.space_group_number, self.space_group_symbol[0], self.lattice, self.sites
+        conventional = self._conventional()
+        cell, positions, numbers = spglib.standardize_cell(
+            (conventional.lattice.matrix, conventional.frac_coords, conventional.atomic_numbers),
+            to_primitive=True,
+            symprec=SYMMETRY_TOLERANCE_ANG,
         )
-        numbers = np.array([atomic_numbers[symbol] for symbol in species])
         return StructureRecord(cell, numbers, positions)
+
+    def _conventional(self) -> Any:
+        from pymatgen.core import Lattice, Structure
+
+        a = self.lattice["a"]
+        b, c = self.lattice.get("b", a), self.lattice.get("c", a)
+        gamma = 120 if 143 <= self.space_group_number <= 194 else 90
+        crystal = Structure.from_spacegroup(
+            self.space_group_number,
+            Lattice.from_parameters(a, b, c, 90, self.lattice.get("beta", 90), gamma),
+            [site.species for site in self.sites],
+            [site.position for site in self.sites],
+        )
+        multiplicities = [int(site.wyckoff[:-1]) for site in self.sites]
+        if len(crystal) != sum(multiplicities):
+            raise StructureError(
+                f"the sites of {self.material_id} make {len(crystal)} atoms, their Wyckoff symbols "
+                f"say {sum(multiplicities)}: correct a position or a symbol"
+            )
+        return crystal
 
 
 class BundledSource:
@@ -142,7 +176,7 @@ def _crystal(data: Mapping[str, Any]) -> BundledCrystal:
         space_group_symbol=data["space_group"]["symbol"],
         lattice=data["lattice"],
         sites=tuple(
-            WyckoffSite(site["species"], site["wyckoff"], _exact(site["position"]))
+            WyckoffSite(site["species"], site["wyckoff"], _position(site["position"]))
             for site in data["sites"]
         ),
         note=data["note"],
@@ -151,9 +185,9 @@ def _crystal(data: Mapping[str, Any]) -> BundledCrystal:
     )
 
 
-def _exact(position: list[Any]) -> ExactPoint:
-    """Fractions from printed coordinates: ``1/3`` as it is, decimals digit by digit."""
-    x, y, z = (Fraction(str(value)) for value in position)
+def _position(coordinates: list[Any]) -> tuple[float, float, float]:
+    """Coordinates as printed: decimals, or exact fractions such as ``1/3``."""
+    x, y, z = (float(Fraction(str(value))) for value in coordinates)
     return x, y, z
 
 
