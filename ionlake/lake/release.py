@@ -134,7 +134,6 @@ def open_release_file(path: Path) -> duckdb.DuckDBPyConnection:
         # Given as a setting of the connection it would clash with other connections of this
         # process to the same file, such as Intake's.
         connection.execute("SET enable_external_access = false")
-        connection.execute("SET python_enable_replacements = false")
     except duckdb.Error as error:
         raise LakeError(
             f"release {path} cannot be opened ({_first_line(error)}): publish again or restore the"

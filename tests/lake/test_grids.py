@@ -52,11 +52,13 @@ def test_one_chunk_per_ion_in_one_file_with_checksums(path):
 def test_a_flipped_bit_is_an_error_and_not_a_number(path):
     write_grid(path, grid())
     (chunk,) = (entry for entry in (path / "energy" / "c").rglob("*") if entry.is_file())
-    data = bytearray(chunk.read_bytes())
-    data[10] ^= 1
-    chunk.write_bytes(data)
-    with pytest.raises((ValueError, RuntimeError)):
-        open_grid(path).energy.load()
+    whole = chunk.read_bytes()
+    for position in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1 << (position % 8)
+        chunk.write_bytes(damaged)
+        with pytest.raises((ValueError, RuntimeError)):
+            open_grid(path).energy.load()
 
 
 def test_a_lost_chunk_reads_as_nan_and_never_as_zero(path):

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from ionlake.errors import GridError, LakeError
-from ionlake.lake.staging import CHUNK, read_orbit, remove_staging, write_orbit
+from ionlake.lake.staging import (
+    CHUNK,
+    read_orbit,
+    read_orbit_attributes,
+    remove_staging,
+    write_orbit,
+)
 
 ENERGIES = np.random.default_rng(0).random(2 * CHUNK + 5) - 1000.0
 
@@ -52,3 +58,11 @@ def test_staging_is_removed_as_a_whole(tmp_path):
     remove_staging(tmp_path / "scan")
     assert not (tmp_path / "scan").exists()
     remove_staging(tmp_path / "scan")
+
+
+def test_what_the_scan_must_remember_stays_with_the_energies(tmp_path):
+    write_orbit(tmp_path / "orbit", ENERGIES, {"certificate_ev": 1e-6, "operations": 24})
+    noted = read_orbit_attributes(tmp_path / "orbit")
+    assert noted == {"certificate_ev": 1e-6, "operations": 24}
+    with pytest.raises(LakeError, match="compute the orbit again"):
+        read_orbit_attributes(tmp_path / "nothing")
