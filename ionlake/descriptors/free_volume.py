@@ -21,7 +21,7 @@ from ionlake.descriptors.thresholds import (
     energy_classes,
 )
 from ionlake.geometry import FloatArray
-from ionlake.levels.seed import GridIndex
+from ionlake.pes.seed import GridIndex
 
 MASKINGS: Final = ("", "masked1p5_", "Wmasked1p5_")
 KINDS: Final = ("disconnected", "connected")

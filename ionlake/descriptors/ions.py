@@ -11,7 +11,7 @@ from ionlake.geometry import FloatArray
 from ionlake.levels.connectivity import neighbour_offsets
 from ionlake.levels.minimax import level_map
 from ionlake.levels.percolation import Barriers, percolation_barriers
-from ionlake.levels.seed import GridIndex, find_seed
+from ionlake.pes.seed import GridIndex, find_seed
 
 
 @dataclass(frozen=True)

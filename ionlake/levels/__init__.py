@@ -3,6 +3,5 @@
 from ionlake.levels.connectivity import neighbour_offsets
 from ionlake.levels.minimax import cap_levels, level_map
 from ionlake.levels.percolation import percolation_barriers
-from ionlake.levels.seed import find_seed
 
-__all__ = ["cap_levels", "find_seed", "level_map", "neighbour_offsets", "percolation_barriers"]
+__all__ = ["cap_levels", "level_map", "neighbour_offsets", "percolation_barriers"]

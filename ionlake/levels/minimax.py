@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ionlake.geometry import FloatArray, IntArray
 from ionlake.levels.compiled import compiled
-from ionlake.levels.seed import GridIndex
+from ionlake.pes.seed import GridIndex
 
 RESOLVED_UP_TO_EV = 6.0
 

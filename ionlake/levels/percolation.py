@@ -5,7 +5,7 @@ import numpy as np
 from ionlake.geometry import FloatArray, IntArray
 from ionlake.levels.compiled import compiled
 from ionlake.levels.minimax import RESOLVED_UP_TO_EV, Int32Array
-from ionlake.levels.seed import GridIndex
+from ionlake.pes.seed import GridIndex
 
 Barriers = tuple[float | None, float | None, float | None]
 

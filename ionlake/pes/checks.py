@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from ionlake.geometry import FloatArray, minimum_image_distances
-from ionlake.levels.seed import find_seed
+from ionlake.pes.seed import find_seed
 
 MINIMUM_BELOW_BASE_EV: Final = 0.2
 MINIMUM_FAR_FROM_SITE_ANG: Final = 0.5

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ionlake.errors import GridError
-from ionlake.levels import find_seed
+from ionlake.pes.seed import find_seed
 from tests.reference.landscapes import TRICLINIC
 
 SITE = np.array([0.9, 0.9, 0.9])
