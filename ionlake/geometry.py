@@ -6,12 +6,16 @@ the end point excluded.
 """
 
 import itertools
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_ROUNDING: Final = 1e-9
+"""Allowance, in lattice vectors, for rounding errors of plane spacings."""
 
 
 def volume(cell: FloatArray) -> float:
@@ -25,17 +29,22 @@ def plane_spacings(cell: FloatArray) -> FloatArray:
     return spacings
 
 
-def lattice_shifts(cell: FloatArray, radius: float) -> IntArray:
-    """All integer lattice shifts that can bring two points of one cell within ``radius``.
+def lattice_shifts(cell: FloatArray, radius: float, difference: float = 0.0) -> IntArray:
+    """All integer lattice shifts that can bring two points within ``radius`` of each other.
+
+    A vector no longer than ``radius`` has a component of at most radius / plane spacing along each
+    axis, so no other shift can.
 
     Args:
         cell: Lattice vectors as rows, Å.
         radius: Distance in Å.
+        difference: Largest fractional difference of the points along an axis before the shift; 0
+            for a point and its own images.
 
     Returns:
-        Integer shifts, shape (m, 3), complete for fractional differences in [-1, 1].
+        Integer shifts, shape (m, 3); some of them may lead further away than ``radius``.
     """
-    reach = np.ceil(radius / plane_spacings(cell)).astype(int) + 1
+    reach = np.floor(radius / plane_spacings(cell) + difference + _ROUNDING).astype(int)
     ranges = [range(-r, r + 1) for r in reach]
     return np.array(list(itertools.product(*ranges)), dtype=np.int64)
 
@@ -57,12 +66,9 @@ def minimum_image_distances(
     """
     difference = fractional[:, None, :] - others[None, :, :]
     difference -= np.round(difference)
-    # A rounded difference is never longer than half the cell's diagonals, so no image further
-    # than that can be the nearest one.
-    longest = 0.5 * float(np.abs(cell).sum(axis=0) @ np.ones(3))
-    bound = min(longest, float(np.linalg.norm(difference @ cell, axis=-1).max(initial=0.0)))
-    best = np.full(difference.shape[:2], np.inf)
-    for shift in lattice_shifts(cell, bound):
+    best = np.linalg.norm(difference @ cell, axis=-1)
+    # The rounded differences bound every shortest distance from above.
+    for shift in lattice_shifts(cell, float(best.max(initial=0.0)), difference=0.5):
         np.minimum(best, np.linalg.norm((difference + shift) @ cell, axis=-1), out=best)
     return best
 
