@@ -1,6 +1,8 @@
 """``ionlake descriptors``: describe crystals without a lake."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +14,7 @@ from ionlake.cli.output import Format, print_table, to_json
 from ionlake.errors import IonlakeError, SettingsError
 
 if TYPE_CHECKING:
+    from ionlake.pes.scan import Progress
     from ionlake.pes.settings import ScanSettings
     from ionlake.potentials.interface import Potential
     from ionlake.structures.sources.interface import SourceEntry
@@ -102,20 +105,18 @@ def _describe(
     return result
 
 
-def _point_progress(name: str) -> Any:
+@contextmanager
+def _point_progress(name: str) -> "Iterator[Progress | None]":
     """A bar over the grid points on a terminal, silence elsewhere."""
-    from contextlib import contextmanager
-
+    if not sys.stderr.isatty():
+        yield None
+        return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
 
-    @contextmanager
-    def bar() -> Any:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(name, total=None)
-            yield lambda done, total: progress.update(task, completed=done, total=total)
-
-    return bar()
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _write(results: list[dict[str, Any]], how: Format) -> None:

@@ -17,6 +17,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from ionlake import names
 from ionlake.errors import GridError, LakeError
+from ionlake.pes.dataset import with_coordinates
 
 VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], np.dtype[Any]]]] = {
     names.ENERGY: (names.GRID_DIMS, np.dtype(np.float32)),
@@ -113,14 +114,6 @@ def open_grid(path: Path) -> xr.Dataset:
             " was copied without it; compute the material again or restore the folder"
         ) from error
     return with_coordinates(stored)
-
-
-def with_coordinates(dataset: xr.Dataset) -> xr.Dataset:
-    """The grid with its fractional coordinates and ion numbers, which follow from its sizes."""
-    fractional = {axis: np.arange(dataset.sizes[axis]) / dataset.sizes[axis] for axis in names.AXES}
-    return dataset.assign_coords(
-        {names.MOBILE_ION: np.arange(dataset.sizes[names.MOBILE_ION]), **fractional}
-    )
 
 
 def _encoding(dataset: xr.Dataset) -> dict[Hashable, dict[str, Any]]:

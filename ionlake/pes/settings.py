@@ -1,9 +1,7 @@
 """What may be chosen about a scan; all of it is part of the scan's identity."""
 
-from typing import Final
-
-from pydantic import ConfigDict
-from pydantic.dataclasses import dataclass
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 
 from ionlake.errors import SettingsError
 
@@ -13,7 +11,7 @@ PAPER_SPACING_ANG: Final = 0.25
 PAPER_EXCLUSION_RADIUS_ANG: Final = 1.2
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True)
 class ScanSettings:
     """Settings of a frozen-framework scan.
 
@@ -27,8 +25,12 @@ class ScanSettings:
         exclusion_radius_ang: Points nearer than this to another atom are excluded, Å.
 
     Raises:
-        SettingsError: If a value is not one of these, or not positive.
+        SettingsError: If a value is not one of these, or a length is not a positive number.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}  # as part of a recipe
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     mobile_species: str = "Li"
     grid: str = "commensurate"
@@ -38,12 +40,14 @@ class ScanSettings:
 
     def __post_init__(self) -> None:
         """Check every value."""
+        if not isinstance(self.mobile_species, str) or atomic_number(self.mobile_species) is None:
+            raise SettingsError(
+                f"mobile_species is {self.mobile_species!r}; expected an element symbol such as Li"
+            )
         _require_choice("grid", self.grid, GRID_PROTOCOLS)
         _require_choice("symmetry", self.symmetry, SYMMETRY_MODES)
         for name in ("spacing_ang", "exclusion_radius_ang"):
-            value = getattr(self, name)
-            if not 0 < value < float("inf"):
-                raise SettingsError(f"{name} is {value!r}; expected a positive length in Å")
+            object.__setattr__(self, name, _checked_length(name, getattr(self, name)))
 
     @property
     def grid_protocol(self) -> str:
@@ -56,3 +60,10 @@ class ScanSettings:
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise SettingsError(f"{name} is {value!r}; expected one of {', '.join(choices)}")
+
+
+def _checked_length(name: str, value: Any) -> float:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value <= 0:
+        raise SettingsError(f"{name} is {value!r}; expected a positive length in Å")
+    return float(value)

@@ -1,0 +1,282 @@
+"""Every command as a user types it: output, exit status, and errors in one line."""
+
+import csv
+import io
+import json
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+import ionlake
+from ionlake.cli import main as cli
+from ionlake.lake.writer import open_writer
+from ionlake.structures.sources.bundled import load_bundled
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Run ``ionlake`` with arguments; gives exit status, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["ionlake", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        output = capsys.readouterr()
+        return int(ended.value.code or 0), output.out, output.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory, scheduler):
+    """A small lake made by the command's own pipeline."""
+    from ionlake.pipeline.recipe import Recipe
+    from ionlake.pipeline.run import run_recipe
+
+    folder = tmp_path_factory.mktemp("cli")
+    for name in ("LiF-225", "LiI-225", "LiCoO2-166"):
+        load_bundled(name).to_pymatgen().to(filename=str(folder / f"{name}.cif"))
+    recipe = Recipe.model_validate(
+        {
+            "name": "cli",
+            "source": {"kind": "files", "paths": [str(folder)]},
+            "potential": {"name": "analytic"},
+            "scan": {"spacing_ang": 0.6},
+            "cluster": scheduler,
+        }
+    )
+    run_recipe(recipe, folder / "lake")
+    return folder / "lake"
+
+
+def assert_one_line_error(status, out, err, expected, *words):
+    assert status == expected
+    assert out == ""
+    assert len(err.splitlines()) == 1, err
+    assert err.startswith("ionlake: ")
+    assert "Traceback" not in err
+    for word in words:
+        assert word in err
+
+
+# ---- run -----------------------------------------------------------------------------------------
+
+
+def test_run_reports_partial_failure_by_exit_status_and_json(command, crystals, scheduler, lake):
+    recipe = crystals.parent / "mine.yaml"
+    recipe.write_text(
+        yaml.safe_dump(
+            {
+                "name": "mine",
+                "source": {"kind": "files", "paths": ["crystals"]},
+                "potential": {"name": "analytic"},
+                "scan": {"spacing_ang": 0.6},
+            }
+        )
+    )
+    target = crystals.parent / "new"
+    status, out, err = command("run", recipe, "--lake", target, "--cluster", scheduler, "--json")
+    assert status == 3
+    summary = json.loads(out)
+    assert summary["materials_computed"] == 3
+    assert {failure["material_id"] for failure in summary["failures"]} == {
+        "broken",
+        "mixed",
+        "naf",
+    }
+    assert "naf failed (check)" in err
+
+    status, out, err = command("run", recipe, "--lake", target, "--cluster", scheduler)
+    assert status == 3
+    assert "0 computed, 3 reused, 3 failed; 0 energies" in err
+    assert "lif_again" in out
+
+
+def test_run_names_the_other_writer(command, crystals, scheduler, tmp_path):
+    with open_writer(tmp_path / "lake", create=True):
+        result = command("run", "quickstart", "--lake", tmp_path / "lake")
+    assert_one_line_error(*result, 4, "being written by process")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["run", "nowhere.yaml"], 2, ["no recipe file", "quickstart"]),
+        (["run", "quickstart", "--cluster", "nowhere"], 2, ["expected auto, local"]),
+        (["descriptors", "nowhere.cif"], 5, ["nowhere.cif"]),
+        (["descriptors", "nowhere.cif", "--grid", "fine"], 2, ["commensurate, paper"]),
+        (["query", "SELECT 1", "--lake", "nowhere"], 1, ["nowhere", "no lake"]),
+        (["status", "--lake", "nowhere"], 1, ["nowhere", "no lake"]),
+        (["rank", "--pool", "some"], 2, ["no_transition_metal"]),
+    ],
+)
+def test_bad_input_is_one_line_with_a_remedy(
+    command, tmp_path, monkeypatch, arguments, status, words
+):
+    monkeypatch.chdir(tmp_path)
+    assert_one_line_error(*command(*arguments), status, *words)
+
+
+def test_an_unknown_recipe_key_is_one_line(command, tmp_path):
+    path = tmp_path / "wrong.yaml"
+    path.write_text("name: x\nsource: {kind: bundled}\nclutser: auto\n")
+    assert_one_line_error(*command("run", path), 2, "clutser", "did you mean cluster?")
+
+
+def test_a_folder_that_is_not_a_lake_and_a_lake_from_the_future(command, lake, tmp_path):
+    (tmp_path / "letters.txt").write_text("no lake")
+    assert_one_line_error(*command("status", "--lake", tmp_path), 1, str(tmp_path))
+    future = tmp_path / "future"
+    future.mkdir()
+    written = json.loads((lake / "lake.json").read_text())
+    number = next(name for name in written if "format" in name)
+    (future / "lake.json").write_text(json.dumps(written | {number: 99}))
+    assert_one_line_error(*command("status", "--lake", future), 1, "newer", "upgrade")
+
+
+def test_debug_shows_the_traceback_wherever_it_stands(command, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.argv", ["ionlake", "status", "--debug", "--lake", str(tmp_path)])
+    with pytest.raises(ionlake.errors.LakeError):
+        cli.main()
+
+
+def test_an_unexpected_error_is_one_line_too(command, monkeypatch, lake):
+    def explode(*_args):
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("ionlake.cli.status.lake_status", explode)
+    result = command("status", "--lake", lake)
+    assert_one_line_error(*result, 1, "unexpected ZeroDivisionError", "--debug")
+
+
+# ---- asking --------------------------------------------------------------------------------------
+
+
+def test_query_writes_every_format(command, lake, tmp_path):
+    sql = "SELECT material_id, elements, Xi FROM candidates ORDER BY material_id"
+    expected = ["LiCoO2-166", "LiF-225", "LiI-225"]
+
+    status, out, _ = command("query", sql, "--lake", lake)
+    assert status == 0
+    assert all(name in out for name in expected)
+
+    _, out, err = command("query", sql, "--lake", lake, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert err == ""
+    assert [row["material_id"] for row in rows] == expected
+
+    _, out, _ = command("query", sql, "--lake", lake, "--json")
+    assert [row["elements"] for row in json.loads(out)] == [
+        ["Co", "Li", "O"],
+        ["F", "Li"],
+        ["I", "Li"],
+    ]
+
+    target = tmp_path / "rows.parquet"
+    command("query", sql, "--lake", lake, "--format", "parquet", "-o", target)
+    assert pq.read_table(target)["material_id"].to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT nothing FROM candidates", ["nothing"]),
+        ("SELEC 1", ["syntax"]),
+        ("DROP TABLE materials", ["read-only"]),
+        ("SELECT * FROM read_csv('/etc/passwd')", []),
+    ],
+)
+def test_sql_that_cannot_be_answered_is_one_line(command, lake, sql, words):
+    assert_one_line_error(*command("query", sql, "--lake", lake), 2, *words)
+
+
+def test_rank_lists_the_best_and_leaves_out_transition_metals_by_name(command, lake):
+    _, out, _ = command("rank", "--lake", lake, "--json", "--top", "10")
+    everything = json.loads(out)
+    _, out, _ = command("rank", "--lake", lake, "--json", "--pool", "no_transition_metal")
+    pool = json.loads(out)
+    assert [row["rank"] for row in everything] == sorted(row["rank"] for row in everything)
+    assert {row["formula"] for row in everything} == {"LiCoO2", "LiF", "LiI"}
+    assert {row["formula"] for row in pool} == {"LiF", "LiI"}
+    _, out, _ = command("rank", "--lake", lake, "--json", "--top", "1")
+    assert json.loads(out)[0]["Xi"] == max(row["Xi"] for row in everything)
+
+
+def test_status_counts_and_names_the_writer(command, lake):
+    status, out, _ = command("status", "--lake", lake, "--json")
+    facts = json.loads(out)
+    assert status == 0
+    assert facts["materials"] == facts["scans"] == 3
+    assert facts["release"] == 1
+    assert facts["writer_pid"] is None
+    with open_writer(lake):
+        _, out, _ = command("status", "--lake", lake, "--json")
+    assert json.loads(out)["writer_pid"] > 0
+    assert "materials" in command("status", "--lake", lake)[1]
+
+
+# ---- descriptors ---------------------------------------------------------------------------------
+
+
+def test_descriptors_json_is_one_object_per_file(command, crystals):
+    good, bad = crystals / "lif.cif", crystals / "mixed.cif"
+    status, out, err = command("descriptors", good, bad, "--potential", "analytic", "--json")
+    first, second = json.loads(out)
+    assert status == 3
+    assert first.keys() == {"file", "structure_id", "descriptors", "checks"}
+    assert first["file"] == str(good)
+    assert {"mpe", "Xi", "fv_0p5_connected_union"} <= first["descriptors"].keys()
+    assert first["checks"]["minimum_far_from_site"] == [False]
+    assert second["file"] == str(bad)
+    assert second["descriptors"] is None
+    assert "disordered" in second["error"]
+    assert "disordered" in err
+
+
+def test_descriptors_csv_is_header_and_rows_only(command, crystals):
+    status, out, err = command(
+        "descriptors", crystals / "lif.cif", "--potential", "analytic", "--format", "csv"
+    )
+    rows = list(csv.reader(io.StringIO(out)))
+    assert status == 0
+    assert err == ""
+    assert len(rows) == 2
+    assert rows[0][:2] == ["file", "structure_id"]
+    assert len(rows[0]) == len(rows[1])
+
+
+def test_descriptors_of_another_mobile_ion(command, crystals):
+    arguments = ["--potential", "analytic", "--json"]
+    status, out, _ = command("descriptors", crystals / "naf.cif", "--mobile", "Na", *arguments)
+    assert status == 0
+    assert json.loads(out)[0]["descriptors"]["mpe"] is not None
+    status, _, err = command("descriptors", crystals / "naf.cif", *arguments)
+    assert status == 3
+    assert "no Li" in err
+
+
+@pytest.mark.model
+def test_descriptors_refuse_an_element_the_potential_does_not_know(command, tmp_path):
+    polonium = load_bundled("LiF-225").to_pymatgen()
+    polonium.replace_species({"F": "Po"})
+    polonium.to(filename=str(tmp_path / "lipo.cif"))
+    status, out, err = command("descriptors", tmp_path / "lipo.cif", "--json")
+    assert status == 3
+    assert "does not know Po" in json.loads(out)[0]["error"]
+    assert "does not know Po" in err
+
+
+# ---- help ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["quickstart", "run", "descriptors", "query", "rank", "status"])
+def test_every_command_has_help_with_examples(command, name):
+    status, out, _ = command(name, "--help")
+    assert status == 0
+    assert f"ionlake {name}" in out.split("Examples:")[1]
+
+
+def test_version_and_bare_command(command):
+    assert command("--version")[1].strip() == f"ionlake {ionlake.__version__}"
+    assert "quickstart" in command()[1] + command("--help")[1]

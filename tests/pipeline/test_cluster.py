@@ -1,0 +1,89 @@
+"""The cluster factory; GPUs are pretended, since the code path differs only in the factory."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from ionlake.errors import MissingExtraError, SettingsError
+from ionlake.pipeline import cluster
+from ionlake.pipeline.recipe import ClusterSettings
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    monkeypatch.setattr(cluster, "_gpu_count", lambda: 2)
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(cluster, "_gpu_count", lambda: 0)
+
+
+def test_auto_is_one_single_threaded_process_per_core_without_a_gpu(no_gpu):
+    with cluster.open_cluster(ClusterSettings(workers=2)) as client:
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        assert [worker["nthreads"] for worker in workers] == [1, 1]
+        assert client.dashboard_link.startswith("http://127.0.0.1")
+
+
+def test_auto_is_cuda_with_a_gpu(two_gpus):
+    assert cluster.resolve_kind("auto") == "cuda"
+    assert cluster.worker_device(ClusterSettings(), "auto") == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "device"),
+    [
+        ("local", "auto", "cpu"),
+        ("local", "cuda:1", "cuda:1"),
+        ("cuda", "auto", "cuda"),
+        ("cuda", "cpu", "cpu"),
+        ("address", "auto", "auto"),
+    ],
+)
+def test_the_device_follows_the_cluster_unless_it_is_named(two_gpus, kind, asked, device):
+    assert cluster.worker_device(ClusterSettings(kind=kind), asked) == device
+
+
+@pytest.mark.parametrize(("workers", "devices"), [(None, [0, 1]), (1, [0]), (8, [0, 1])])
+def test_one_worker_per_gpu(two_gpus, monkeypatch, workers, devices):
+    made = {}
+
+    class FakeCluster:
+        def __init__(self, **options):
+            made.update(options)
+
+    monkeypatch.setitem(sys.modules, "dask_cuda", SimpleNamespace(LocalCUDACluster=FakeCluster))
+    cluster._cuda_cluster(workers)
+    assert made["CUDA_VISIBLE_DEVICES"] == devices
+    assert made["threads_per_worker"] == 1
+
+
+def test_cuda_without_a_gpu_is_refused(no_gpu):
+    with (
+        pytest.raises(SettingsError, match="no GPU is visible"),
+        cluster.open_cluster(ClusterSettings(kind="cuda")),
+    ):
+        pass
+
+
+def test_cuda_without_dask_cuda_says_what_to_install(two_gpus, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask_cuda", None)
+    with pytest.raises(MissingExtraError, match="install dask-cuda"):
+        cluster._cuda_cluster(None)
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
+    import distributed
+
+    def refuse(*_args, **_options):
+        raise OSError("refused")
+
+    monkeypatch.setattr(distributed, "Client", refuse)
+    settings = ClusterSettings(kind="address", address="tcp://127.0.0.1:1")
+    with (
+        pytest.raises(SettingsError, match="no Dask scheduler answers at tcp:"),
+        cluster.open_cluster(settings),
+    ):
+        pass
