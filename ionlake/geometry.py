@@ -66,7 +66,7 @@ def minimum_image_distances(
     """
     difference = fractional[:, None, :] - others[None, :, :]
     difference -= np.round(difference)
-    best = np.linalg.norm(difference @ cell, axis=-1)
+    best: FloatArray = np.linalg.norm(difference @ cell, axis=-1)
     # The rounded differences bound every shortest distance from above.
     for shift in lattice_shifts(cell, float(best.max(initial=0.0)), difference=0.5):
         np.minimum(best, np.linalg.norm((difference + shift) @ cell, axis=-1), out=best)

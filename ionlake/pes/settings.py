@@ -1,9 +1,14 @@
 """What may be chosen about a scan; all of it is part of the scan's identity."""
 
+import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from numbers import Real
+from typing import Any, Final
+
+from pydantic import ConfigDict
 
 from ionlake.errors import SettingsError
+from ionlake.structures.conversion import atomic_number
 
 GRID_PROTOCOLS: Final = ("commensurate", "paper")
 SYMMETRY_MODES: Final = ("auto", "proper", "all", "none")
@@ -28,9 +33,7 @@ class ScanSettings:
         SettingsError: If a value is not one of these, or a length is not a positive number.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}  # as part of a recipe
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    __pydantic_config__ = ConfigDict(extra="forbid")  # where it is part of a recipe
 
     mobile_species: str = "Li"
     grid: str = "commensurate"
