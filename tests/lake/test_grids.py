@@ -5,7 +5,8 @@ import zarr
 
 from ionlake.errors import GridError, LakeError
 from ionlake.lake import grids
-from ionlake.lake.grids import chunk_shape, open_grid, validate_grid, with_coordinates, write_grid
+from ionlake.lake.grids import chunk_shape, open_grid, validate_grid, write_grid
+from ionlake.pes.dataset import with_coordinates
 from tests.lake.fake_lake import grid
 
 
