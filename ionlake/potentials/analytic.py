@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from ionlake.errors import PotentialError
 from ionlake.geometry import FloatArray, IntArray
 from ionlake.potentials.interface import PotentialCard, as_batch
 
@@ -27,11 +28,22 @@ class CosineLandscape:
         mobile: Atomic number of the moving species.
         amplitudes_ev: A_k in eV, one per harmonic.
         harmonics: Integer wave vectors h_k.
+
+    Raises:
+        PotentialError: If there is not one amplitude for each harmonic.
     """
 
     mobile: int = 3
     amplitudes_ev: tuple[float, ...] = (0.3, 0.3, 0.3)
     harmonics: tuple[tuple[int, int, int], ...] = _AXES
+
+    def __post_init__(self) -> None:
+        """Check that amplitudes and harmonics belong together."""
+        if len(self.amplitudes_ev) != len(self.harmonics):
+            raise PotentialError(
+                f"the cosine landscape got {len(self.amplitudes_ev)} amplitudes for "
+                f"{len(self.harmonics)} harmonics: give one amplitude for each"
+            )
 
     @property
     def card(self) -> PotentialCard:
@@ -44,8 +56,8 @@ class CosineLandscape:
             parity=True,
             parameters={
                 "mobile": self.mobile,
-                "amplitudes_ev": list(self.amplitudes_ev),
-                "harmonics": [list(h) for h in self.harmonics],
+                "amplitudes_ev": self.amplitudes_ev,
+                "harmonics": self.harmonics,
             },
         )
 

@@ -54,24 +54,35 @@ def from_calculator(
     """Wrap an ASE calculator.
 
     Name and parameters are the calculator's identity in the lake: two calculators of equal name
-    and parameters are taken to give equal energies.
+    and parameters are taken to give equal energies. Many machine-learned calculators keep no
+    parameters: name those after their checkpoint.
 
     Args:
         calculator: An ASE calculator for periodic crystals.
-        name: Name to show and to identify it by; the class's name by default.
+        name: Name to show and to identify it by; the class's name by default, if the calculator
+            has parameters of its own.
         parameters: Whatever changes its energies; the calculator's own ``parameters`` by default.
         atomic_numbers: Elements it covers; None if not known.
         cutoff_ang: Interaction radius, Å; None if not known.
         dtype: Precision of its arithmetic.
         parity: True if it is known to give mirror images equal energies.
+
+    Raises:
+        PotentialError: If nothing tells the calculator from others of its class, or a parameter
+            cannot be written as JSON.
     """
-    own = parameters if parameters is not None else getattr(calculator, "parameters", {})
+    own = parameters if parameters is not None else getattr(calculator, "parameters", None) or {}
+    if name is None and not own:
+        raise PotentialError(
+            f"the calculator {type(calculator).__name__} has no parameters to identify it by: "
+            "give a name or parameters that stand for its weights and settings"
+        )
     card = PotentialCard(
         name=name or type(calculator).__name__,
         dtype=dtype,
         cutoff_ang=cutoff_ang,
         atomic_numbers=atomic_numbers,
         parity=parity,
-        parameters=dict(own),
+        parameters=own,
     )
     return AsePotential(card, calculator)

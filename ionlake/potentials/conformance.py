@@ -12,9 +12,10 @@ import numpy as np
 
 from ionlake.errors import PotentialError
 from ionlake.geometry import FloatArray, IntArray
-from ionlake.potentials.interface import Potential
+from ionlake.potentials.interface import OffersScanEvaluator, Potential, ScanEvaluator
 
 _DISPLACEMENT_ANG: Final = 0.1
+_FRAMES: Final = 5
 _Crystal = tuple[FloatArray, IntArray, FloatArray]
 
 
@@ -29,36 +30,53 @@ def check_potential(
 ) -> dict[str, float]:
     """Put a potential through the conformance suite on one crystal.
 
+    Energies must not change when the crystal is translated or rotated, atoms are replaced by their
+    periodic images or listed in another order, configurations are evaluated one by one instead of
+    in a batch, or the question is asked again; nor under a mirror, if the card claims parity, nor
+    when the potential's own scan evaluator, if it offers one, is asked.
+
     Args:
         potential: The potential.
-        cell: Lattice vectors as rows, Å.
-        numbers: Atomic numbers, shape (n_atoms,).
+        cell: Lattice vectors as rows, Å, shape (3, 3).
+        numbers: Atomic numbers, shape (n_atoms,), at least two atoms, better several species.
         positions: Cartesian positions, Å, shape (n_atoms, 3).
-        tolerance_ev: Largest difference of energies that must be equal.
+        tolerance_ev: Largest difference of energies that must be equal, eV.
         seed: Seed of the random displacements.
 
     Returns:
         The largest difference found by each check, eV.
 
     Raises:
-        PotentialError: If a difference exceeds the tolerance, or the energies have a wrong shape
-            or type, are not finite or do not depend on the positions.
+        PotentialError: If a difference exceeds the tolerance, the energies have a wrong shape or
+            type, are not finite or do not depend on the positions, or the crystal has one atom
+            only, which proves nothing.
     """
+    cell, numbers = np.asarray(cell, dtype=np.float64), np.asarray(numbers, dtype=np.int64)
+    if len(numbers) < 2:
+        raise PotentialError(
+            f"the conformance suite got a crystal of {len(numbers)} atoms: use one of at least two"
+        )
     random = np.random.default_rng(seed)
     frames = positions + random.uniform(
-        -_DISPLACEMENT_ANG, _DISPLACEMENT_ANG, (5, *np.shape(positions))
+        -_DISPLACEMENT_ANG, _DISPLACEMENT_ANG, (_FRAMES, *np.shape(positions))
     )
     energies = potential.energies(cell, numbers, frames)
-    _require_valid(potential, energies, len(frames))
-    differences = {}
-    for name, variant in _VARIANTS.items():
-        new_cell, new_numbers, new_frames = variant(cell, numbers, frames, random)
-        other = potential.energies(new_cell, new_numbers, new_frames)
-        differences[name] = float(np.abs(other - energies).max())
+    _require_valid(potential, energies, tolerance_ev)
+    differences = {
+        name: _largest(potential.energies(*variant(cell, numbers, frames, random)), energies)
+        for name, variant in _variants(potential).items()
+    }
     singles = [potential.energies(cell, numbers, frame[None])[0] for frame in frames]
-    differences["batch_equals_single"] = float(np.abs(np.array(singles) - energies).max())
-    again = potential.energies(cell, numbers, frames[:1])
-    differences["repeatable"] = float(abs(again[0] - singles[0]))
+    differences["batch_equals_single"] = _largest(np.array(singles), energies)
+    differences["repeatable"] = max(
+        _largest(potential.energies(cell, numbers, frames), energies),
+        _largest(potential.energies(cell, numbers, frames[:1]), np.array(singles[:1])),
+    )
+    if isinstance(potential, OffersScanEvaluator):
+        evaluator = potential.scan_evaluator(cell, numbers, frames[0] @ np.linalg.inv(cell), 0)
+        differences["scan_evaluator"] = _scan_difference(
+            potential, evaluator, cell, numbers, frames[0]
+        )
     failed = {name: value for name, value in differences.items() if not value <= tolerance_ev}
     if failed:
         listed = ", ".join(f"{name} {value:.2e} eV" for name, value in failed.items())
@@ -69,18 +87,49 @@ def check_potential(
     return differences
 
 
-def _require_valid(potential: Potential, energies: FloatArray, n_frames: int) -> None:
+def _require_valid(potential: Potential, energies: FloatArray, tolerance_ev: float) -> None:
     name = potential.card.name
     if not isinstance(energies, np.ndarray) or energies.dtype != np.float64:
-        raise PotentialError(f"potential {name} must return a float64 array of energies")
-    if energies.shape != (n_frames,):
+        found = getattr(energies, "dtype", type(energies).__name__)
         raise PotentialError(
-            f"potential {name} returned shape {energies.shape}, expected ({n_frames},)"
+            f"potential {name} returned {found}, expected a numpy array of float64: convert it"
+        )
+    if energies.shape != (_FRAMES,):
+        raise PotentialError(
+            f"potential {name} returned shape {energies.shape}, expected ({_FRAMES},): give one "
+            "energy for each configuration"
         )
     if not np.isfinite(energies).all():
-        raise PotentialError(f"potential {name} returned energies that are not finite")
-    if np.ptp(energies) == 0.0:
-        raise PotentialError(f"potential {name} does not depend on the positions")
+        raise PotentialError(
+            f"potential {name} returned energies that are not finite: check the crystal's units"
+        )
+    if np.ptp(energies) <= tolerance_ev:
+        raise PotentialError(
+            f"potential {name} does not depend on the positions: energies of displaced crystals "
+            f"differ by {np.ptp(energies):.1e} eV only"
+        )
+
+
+def _largest(energies: FloatArray, expected: FloatArray) -> float:
+    """Largest difference in eV; infinite where the shapes differ."""
+    if np.shape(energies) != np.shape(expected):
+        return float("inf")
+    return float(np.abs(energies - expected).max())
+
+
+def _scan_difference(
+    potential: Potential,
+    evaluator: ScanEvaluator,
+    cell: FloatArray,
+    numbers: IntArray,
+    frame: FloatArray,
+) -> float:
+    """Difference of a scan evaluator for the first atom from batches of structures, eV."""
+    steps = np.array([[0.0, 0.0, 0.0], [0.03, -0.02, 0.01], [1.0, -2.0, 0.0]])
+    frames = np.tile(frame, (len(steps), 1, 1))
+    frames[:, 0] += steps @ cell
+    points = frames[:, 0] @ np.linalg.inv(cell)
+    return _largest(evaluator.energies(points), potential.energies(cell, numbers, frames))
 
 
 def _translated(
@@ -99,7 +148,9 @@ def _permuted(
     cell: FloatArray, numbers: IntArray, frames: FloatArray, random: np.random.Generator
 ) -> _Crystal:
     order = random.permutation(len(numbers))
-    return cell, np.asarray(numbers)[order], frames[:, order]
+    if np.array_equal(order, np.arange(len(numbers))):
+        order = order[::-1]
+    return cell, numbers[order], frames[:, order]
 
 
 def _rotated(
@@ -110,9 +161,21 @@ def _rotated(
     return cell @ rotation, numbers, frames @ rotation
 
 
-_VARIANTS: Final[dict[str, Callable[..., _Crystal]]] = {
-    "translation": _translated,
-    "periodic_images": _periodic_images,
-    "permutation": _permuted,
-    "rotation": _rotated,
-}
+def _mirrored(
+    cell: FloatArray, numbers: IntArray, frames: FloatArray, _random: np.random.Generator
+) -> _Crystal:
+    mirror = np.array([1.0, 1.0, -1.0])
+    return cell * mirror, numbers, frames * mirror
+
+
+def _variants(potential: Potential) -> dict[str, Callable[..., _Crystal]]:
+    """The ways to describe the same crystal again that this potential must not notice."""
+    variants: dict[str, Callable[..., _Crystal]] = {
+        "translation": _translated,
+        "periodic_images": _periodic_images,
+        "permutation": _permuted,
+        "rotation": _rotated,
+    }
+    if potential.card.parity:
+        variants["mirror"] = _mirrored
+    return variants

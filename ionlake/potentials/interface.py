@@ -30,7 +30,11 @@ class PotentialCard:
             may be used; False if only proper rotations leave the energy unchanged.
         checkpoint_sha256: SHA-256 of the checkpoint file, None where there is no file.
         modality: Level of theory picked in a multi-fidelity checkpoint.
-        parameters: Parameters of a potential without a checkpoint; part of its identity.
+        parameters: Parameters of a potential without a checkpoint; part of its identity, kept as
+            plain JSON data (arrays and tuples become lists).
+
+    Raises:
+        PotentialError: If the parameters cannot be written as JSON.
     """
 
     name: str
@@ -42,15 +46,20 @@ class PotentialCard:
     modality: str | None = None
     parameters: Mapping[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        """Turn the parameters into what can be hashed and stored."""
+        if self.parameters is not None:
+            object.__setattr__(self, "parameters", _plain_data(self.name, self.parameters))
+
     @property
     def potential_id(self) -> str:
         """Hash of what fixes the energies: checkpoint (or name and parameters), modality, dtype."""
         identity = {
-            "source": self.checkpoint_sha256 or [self.name, dict(self.parameters or {})],
+            "source": self.checkpoint_sha256 or [self.name, self.parameters or {}],
             "modality": self.modality,
             "dtype": self.dtype,
         }
-        text = json.dumps(identity, sort_keys=True, default=float)
+        text = json.dumps(identity, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -143,3 +152,22 @@ def as_batch(positions: NDArray[Any], n_atoms: int) -> FloatArray:
             "give Cartesian coordinates in Å for every atom of every configuration"
         )
     return batch
+
+
+def _plain_data(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as they come back from JSON."""
+    try:
+        text = json.dumps(dict(parameters), default=_array_to_list, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise PotentialError(
+            f"the parameters of the potential {name} are no plain data ({error}); they identify "
+            "it in a lake: give numbers, strings, lists and dicts of these"
+        ) from error
+    plain: dict[str, Any] = json.loads(text)
+    return plain
+
+
+def _array_to_list(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__} among them")

@@ -1,10 +1,11 @@
 """From the name of a potential, as written in recipes and commands, to the potential."""
 
+from pathlib import Path
 from typing import Final
 
 from ionlake.errors import PotentialError, SettingsError
 from ionlake.potentials.analytic import CosineLandscape
-from ionlake.potentials.interface import Potential
+from ionlake.potentials.interface import Potential, PotentialCard
 from ionlake.potentials.sevennet import load_sevennet
 
 ANALYTIC: Final = "analytic"
@@ -20,15 +21,16 @@ def load_potential(
             weights come with sevenn), the path of a SevenNet checkpoint (``path@modality`` if it
             holds several), ``analytic`` (a cosine landscape for dry runs), or an object that
             follows `ionlake.potentials.interface.Potential`.
-        device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto`` (a GPU if there is one).
-        dtype: ``float32`` or ``float64``.
+        device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto`` (a GPU if there is one); for SevenNet.
+        dtype: ``float32`` or ``float64``; for SevenNet.
 
     Raises:
         PotentialError: If no such potential can be loaded.
         SettingsError: If device or dtype is unknown.
     """
     if not isinstance(potential, str):
-        if not isinstance(potential, Potential):
+        card = getattr(potential, "card", None)
+        if not (isinstance(potential, Potential) and isinstance(card, PotentialCard)):
             raise PotentialError(
                 f"got a {type(potential).__name__} as potential; expected a name or an object "
                 "with a card and energies(): wrap an ASE calculator with "
@@ -37,12 +39,11 @@ def load_potential(
         return potential
     if dtype not in {"float32", "float64"}:
         raise SettingsError(f"dtype is {dtype!r}; expected float32 or float64")
+    device = resolve_device(device)
     if potential == ANALYTIC:
         return CosineLandscape()
-    checkpoint, _, modality = potential.partition("@")
-    return load_sevennet(
-        checkpoint, modality=modality or None, device=resolve_device(device), dtype=dtype
-    )
+    checkpoint, modality = _split_modality(potential)
+    return load_sevennet(checkpoint, modality=modality, device=device, dtype=dtype)
 
 
 def resolve_device(device: str) -> str:
@@ -51,14 +52,29 @@ def resolve_device(device: str) -> str:
     Raises:
         SettingsError: If the device is unknown or no GPU is present.
     """
+    kind, _, index = device.partition(":")
+    if device not in {"auto", "cpu", "cuda"} and not (kind == "cuda" and index.isdecimal()):
+        raise SettingsError(f"device is {device!r}; expected auto, cpu, cuda or cuda:N")
+    if device == "cpu":
+        return device
     import torch
 
     gpu = torch.cuda.is_available()
     if device == "auto":
         return "cuda" if gpu else "cpu"
-    kind = device.partition(":")[0]
-    if kind not in {"cpu", "cuda"}:
-        raise SettingsError(f"device is {device!r}; expected auto, cpu, cuda or cuda:N")
-    if kind == "cuda" and not gpu:
+    if not gpu:
         raise SettingsError(f"device is {device!r} but no GPU is visible: use device cpu or auto")
+    if index and int(index) >= torch.cuda.device_count():
+        raise SettingsError(
+            f"device is {device!r} but {torch.cuda.device_count()} GPUs are visible, numbered "
+            "from 0: use one of them"
+        )
     return device
+
+
+def _split_modality(potential: str) -> tuple[str, str | None]:
+    """Checkpoint and modality of ``checkpoint@modality``; a path may hold an @ of its own."""
+    checkpoint, _, modality = potential.rpartition("@")
+    if not checkpoint or Path(potential).expanduser().is_file():
+        return potential, None
+    return checkpoint, modality or None

@@ -49,7 +49,7 @@ class SevenNet:
         batch = as_batch(positions, len(numbers))
         graphs = [_edges(self.card.cutoff_ang or 0.0, cell, frame) for frame in batch]
         results = [
-            self._forward(np.asarray(numbers), graphs[first:last])
+            self._forward(np.asarray(numbers, dtype=np.int64), graphs[first:last])
             for first, last in _slices([len(graph[0]) for graph in graphs], self.edges_per_batch)
         ]
         return np.concatenate(results) if results else np.empty(0)
