@@ -8,8 +8,8 @@ import xarray as xr
 import ionlake
 from ionlake.catalog.publish import publish
 from ionlake.errors import LakeError, QueryError
-from ionlake.pes.dataset import with_coordinates
 from ionlake.lake.writer import open_writer
+from ionlake.pes.dataset import with_coordinates
 from tests.lake.fake_lake import grid, put_material, put_scan
 
 

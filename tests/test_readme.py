@@ -1,0 +1,113 @@
+"""The README's examples, run as they are printed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import ionlake
+from ionlake.cli import main as cli
+from ionlake.pipeline.recipe import Recipe
+from ionlake.pipeline.run import run_recipe
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def block_with(language, words):
+    (found,) = [block for block in blocks(language) if words in block]
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder_with_lake(tmp_path_factory, scheduler):
+    """A folder with a small ``ionlake-lake`` of bundled crystals."""
+    folder = tmp_path_factory.mktemp("readme")
+    recipe = Recipe.model_validate(
+        {
+            "name": "readme",
+            "source": {"kind": "bundled", "max_sites": 4},
+            "potential": {"name": "analytic"},
+            "scan": {"spacing_ang": 0.6},
+            "cluster": scheduler,
+        }
+    )
+    run_recipe(recipe, folder / "ionlake-lake")
+    return folder
+
+
+@pytest.fixture
+def beside_lake(folder_with_lake, monkeypatch):
+    monkeypatch.delenv("IONLAKE_LAKE", raising=False)
+    monkeypatch.chdir(folder_with_lake)
+
+
+@pytest.mark.parametrize("sql", blocks("sql"))
+def test_every_sql_example_has_an_answer(beside_lake, sql):
+    with ionlake.open_lake() as lake:
+        columns = list(lake.query(sql).columns)
+    assert columns
+
+
+def test_every_column_of_the_example_of_comments_has_one(beside_lake):
+    with ionlake.open_lake() as lake:
+        comments = lake.query(block_with("sql", "comment"))
+    assert comments.comment.notna().all()
+    assert len(comments) > 20
+
+
+def test_the_xarray_example_gives_a_share_per_ion(beside_lake):
+    names = {}
+    exec(block_with("python", "open_lake"), names)
+    assert names["soft"].dims == ("mobile_ion",)
+    assert ((names["soft"] > 0) & (names["soft"] < 1)).all()
+
+
+def test_the_intake_example_gives_a_table_and_a_grid(beside_lake):
+    names = {}
+    exec(block_with("python", "import intake"), names)
+    assert {"Xi", "mpe"} <= set(names["candidates"].columns)
+    assert names["grid"].energy.dims == ("mobile_ion", "a", "b", "c")
+
+
+@pytest.mark.parametrize("line", block_with("bash", "ionlake rank").strip().splitlines())
+def test_the_commands_that_ask_a_lake(beside_lake, monkeypatch, capsys, line):
+    monkeypatch.setattr("sys.argv", shlex.split(line, comments=True))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", block_with("bash", "descriptors").strip().splitlines())
+def test_the_commands_that_describe_crystals(crystals, monkeypatch, tmp_path, capsys, line):
+    """The files have other names, and the landscape is the quick one."""
+    files = {"Li3N.cif": "lif.cif", "structures/": "lif*.cif", "NaCl.cif": "naf.cif"}
+    arguments = shlex.split(line, comments=True)
+    replaced = [str(crystals / files[a]) if a in files else a for a in arguments]
+    assert replaced != arguments
+    monkeypatch.setattr("sys.argv", [*replaced, "--potential", "analytic"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    assert capsys.readouterr().out
+
+
+@pytest.mark.model
+def test_the_example_of_one_crystal(capsys):
+    names = {}
+    exec(block_with("python", "ionlake.scan"), names)
+    assert 0 < float(capsys.readouterr().out.splitlines()[-1]) < 1
+    assert float(names["grid"].energy.min()) == 0
+
+
+def test_the_test_command_is_what_ci_runs():
+    lines = [line for block in blocks("bash") for line in block.splitlines() if "pytest" in line]
+    assert README.index("pytest") == README.index(lines[0]) + lines[0].index("pytest")
+    assert "grep --max-count=1 'pytest' README.md" in (
+        Path(__file__).parents[1] / ".ci" / "run"
+    ).read_text(encoding="utf-8")
