@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from ionlake.lake.failures import Failure
+from ionlake.pipeline.report import Reporter
 
 
-class ProgressReporter:
+class ProgressReporter(Reporter):
     """Follows a run with a bar on a terminal, with one line per material elsewhere.
 
     The bar advances with the work done (grid points times atoms), so that the time left is not

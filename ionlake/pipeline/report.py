@@ -1,13 +1,12 @@
 """What a run tells while it works and when it is done."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from ionlake.lake.failures import Failure
 
 
-class Reporter(Protocol):
-    """Whoever wants to follow a run."""
+class Reporter:
+    """Follows a run. This one says nothing; overwrite what is of interest."""
 
     def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
         """The run knows what it has to do."""
@@ -26,28 +25,6 @@ class Reporter(Protocol):
 
     def material_failed(self, failure: Failure) -> None:
         """A material failed; the run goes on."""
-
-
-class Silent:
-    """Follows a run without a word."""
-
-    def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
-        """Say nothing."""
-
-    def cluster_ready(self, n_workers: int, dashboard: str | None) -> None:
-        """Say nothing."""
-
-    def work_added(self, cost: float) -> None:
-        """Say nothing."""
-
-    def energies_done(self, n_energies: int, cost: float) -> None:
-        """Say nothing."""
-
-    def material_done(self, formula: str) -> None:
-        """Say nothing."""
-
-    def material_failed(self, failure: Failure) -> None:
-        """Say nothing."""
 
 
 @dataclass(frozen=True)

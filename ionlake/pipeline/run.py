@@ -17,7 +17,7 @@ from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.dispatch import Dispatcher
 from ionlake.pipeline.plan import Method, Task, Todo, check_material, plan_run
 from ionlake.pipeline.recipe import BundledSourceSettings, Recipe
-from ionlake.pipeline.report import Reporter, RunSummary, Silent
+from ionlake.pipeline.report import Reporter, RunSummary
 from ionlake.pipeline.rows import Row, material_row, structure_row
 from ionlake.potentials.load import load_potential
 from ionlake.structures.record import StructureRecord
@@ -49,7 +49,7 @@ def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = Non
         SettingsError: If the cluster cannot be had.
     """
     started = time.monotonic()
-    reporter = reporter or Silent()
+    reporter = reporter or Reporter()
     source = make_source(recipe)
     potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
     method = Method.resolve(recipe.scan, potential.card, evaluator_name(potential))

@@ -10,7 +10,7 @@ from ionlake.lake.lock import LakeLockedError
 from ionlake.lake.writer import open_writer
 from ionlake.pipeline import steps
 from ionlake.pipeline.recipe import Recipe
-from ionlake.pipeline.report import Silent
+from ionlake.pipeline.report import Reporter
 from ionlake.pipeline.run import run_recipe
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.structures.sources.bundled import load_bundled
@@ -152,7 +152,7 @@ def test_a_potential_without_the_crystal_symmetry_is_scanned_in_full(recipe, lak
 
 
 def test_an_interrupted_run_keeps_and_publishes_what_was_done(recipe, lake):
-    class Impatient(Silent):
+    class Impatient(Reporter):
         def material_done(self, formula):
             raise KeyboardInterrupt
 
