@@ -17,7 +17,7 @@ import numpy as np
 
 from ionlake.errors import PotentialError
 from ionlake.geometry import FloatArray, IntArray
-from ionlake.potentials.interface import PotentialCard, as_batch
+from ionlake.potentials.interface import PotentialCard, as_batch, require_elements
 
 PACKAGED: Final = {
     "sevennet-0": "7net-0",
@@ -46,6 +46,7 @@ class SevenNet:
 
     def energies(self, cell: FloatArray, numbers: IntArray, positions: FloatArray) -> FloatArray:
         """Total energies of a batch; see `ionlake.potentials.interface.Potential`."""
+        require_elements(self.card, numbers)
         batch = as_batch(positions, len(numbers))
         graphs = [_edges(self.card.cutoff_ang or 0.0, cell, frame) for frame in batch]
         results = [
