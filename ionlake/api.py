@@ -55,6 +55,8 @@ def scan(
         StructureError: If the crystal is disordered, not periodic or has no such ion.
         PotentialError: If the potential cannot be loaded or does not know an element.
         SettingsError: If a setting has no such value.
+        GridError: If an ion has no allowed point, or the potential gives an energy that is not
+            finite.
 
     References:
         arXiv:2411.06804, Methods.

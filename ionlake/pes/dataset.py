@@ -26,7 +26,7 @@ from ionlake.potentials.interface import PotentialCard
 from ionlake.structures.record import StructureRecord
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScanResult:
     """A finished scan, ready to become a dataset.
 

@@ -58,9 +58,13 @@ def dataset_from_energies(
 
 
 def _checked_energies(energies: Any, n_ions: int, ions: str) -> np.ndarray:
+    if np.ma.isMaskedArray(energies):
+        raise GridError("energies are a masked array, expected NaN there: use .filled(np.nan)")
     values = np.asarray(energies)
-    if not np.issubdtype(values.dtype, np.floating):
+    if values.dtype.kind in "iu":
         values = values.astype(np.float64)
+    if values.dtype.kind != "f":
+        raise GridError(f"energies are of type {values.dtype}, expected floats in eV: convert them")
     if values.ndim != 4 or values.shape[0] != n_ions or 0 in values.shape:
         raise GridError(
             f"energies have shape {values.shape}, expected ({n_ions}, n_a, n_b, n_c) for "
@@ -82,7 +86,7 @@ def _grid_protocol(record: StructureRecord, shape: tuple[int, ...], grid: str | 
     expected = paper_shape(record.cell, PAPER_SPACING_ANG)
     if grid == "commensurate":
         operations = crystal_operations(
-            record.cell, record.atomic_numbers, record.fractional_positions, improper=False
+            record.cell, record.atomic_numbers, record.fractional_positions
         )
         expected = commensurate_shape(record.cell, operations, PAPER_SPACING_ANG)
     if shape == expected:

@@ -1,12 +1,13 @@
 """Sizes of the scan grid and the points on it."""
 
 import itertools
+import math
 from typing import Final
 
 import numpy as np
 
 from ionlake.geometry import FloatArray, IntArray
-from ionlake.pes.symmetry import Operations, rotations_fit
+from ionlake.pes.symmetry import Operations, fits_grid
 
 Shape = tuple[int, int, int]
 
@@ -43,32 +44,25 @@ def commensurate_shape(cell: FloatArray, operations: Operations, spacing_ang: fl
 
     Args:
         cell: Lattice vectors as rows, Å.
-        operations: Operations of the whole crystal that the scan may use.
+        operations: All operations of the crystal, so that the grid depends on the crystal alone
+            and not on the potential or on the symmetry used.
         spacing_ang: Largest distance of grid points along an axis, Å.
 
     References:
         ionlake's own grid; the paper's is `paper_shape`.
     """
-    smallest = paper_shape(cell, spacing_ang)
-    shapes = np.array(list(itertools.product(*(range(n, n + _WINDOW) for n in smallest))))
-    fits = rotations_fit(operations.rotations, shapes)
-    fits &= _translations_fit(operations.translations, shapes, cell)
-    kept = fits.sum(axis=1)
-    points = shapes.prod(axis=1)
-    best = np.lexsort((points, -kept))[0]
-    n_a, n_b, n_c = (int(n) for n in shapes[best])
-    return n_a, n_b, n_c
+
+    def rank(shape: Shape) -> tuple[int, int]:
+        return -int(fits_grid(operations, cell, shape).sum()), math.prod(shape)
+
+    n_a, n_b, n_c = paper_shape(cell, spacing_ang)
+    shapes = itertools.product(
+        range(n_a, n_a + _WINDOW), range(n_b, n_b + _WINDOW), range(n_c, n_c + _WINDOW)
+    )
+    return min(shapes, key=rank)
 
 
 def grid_fractional(shape: Shape, flat: IntArray) -> FloatArray:
     """Fractional coordinates of grid points given by flat index in C order; shape (m, 3)."""
     fractional: FloatArray = np.stack(np.unravel_index(flat, shape), axis=-1) / np.array(shape)
     return fractional
-
-
-def _translations_fit(translations: FloatArray, shapes: IntArray, cell: FloatArray) -> np.ndarray:
-    """Which translations are a whole number of grid steps within 1e-5 Å; shape (n_shapes, m)."""
-    steps = translations[None, :, :] * shapes[:, None, :]
-    off = (steps - np.round(steps)) / shapes[:, None, :]
-    fits: np.ndarray = np.linalg.norm(off @ cell, axis=-1) <= 1e-5
-    return fits

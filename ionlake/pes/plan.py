@@ -19,8 +19,9 @@ from ionlake.pes.symmetry import (
     Operations,
     crystal_operations,
     fit_to_grid,
+    ion_images,
     orbit_minima,
-    site_images,
+    usable,
 )
 from ionlake.structures.record import StructureRecord
 
@@ -39,7 +40,7 @@ class IonOrbit:
     copies: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScanPlan:
     """A scan, worked out but not computed.
 
@@ -70,7 +71,7 @@ class ScanPlan:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OrbitPoints:
     """The grid points of one scanned ion.
 
@@ -103,17 +104,14 @@ def plan_scan(
     sites = structure.mobile_sites(settings.mobile_species)
     settings = replace(settings, symmetry=resolve_symmetry(settings.symmetry, parity=parity))
     crystal = (structure.cell, structure.atomic_numbers, structure.fractional_positions)
-    found = _operations(*crystal, settings.symmetry)
+    found = crystal_operations(*crystal)
     if settings.grid == "paper":
         shape = paper_shape(structure.cell, settings.spacing_ang)
     else:
-        full = found if settings.symmetry != "none" else _operations(*crystal, "proper")
-        shape = commensurate_shape(structure.cell, full, settings.spacing_ang)
-    operations = fit_to_grid(found, *crystal, shape)
-    images = site_images(operations, structure.cell, structure.fractional_positions)
-    return ScanPlan(
-        structure, settings, sites, shape, operations, _ion_orbits(sites, images[:, sites])
-    )
+        shape = commensurate_shape(structure.cell, found, settings.spacing_ang)
+    operations = fit_to_grid(usable(found, settings.symmetry), *crystal, shape)
+    images = ion_images(operations, structure.cell, structure.fractional_positions[sites])
+    return ScanPlan(structure, settings, sites, shape, operations, _ion_orbits(images))
 
 
 def resolve_symmetry(mode: str, *, parity: bool) -> str:
@@ -132,8 +130,8 @@ def orbit_points(plan: ScanPlan, ion: int) -> OrbitPoints:
     cell, shape = plan.structure.cell, plan.shape
     numbers, positions = plan.framework(ion)
     mode = plan.settings.symmetry if plan.reduced else "none"
-    operations = _operations(cell, numbers, positions, mode)
-    operations = fit_to_grid(operations, cell, numbers, positions, shape)
+    found = usable(crystal_operations(cell, numbers, positions), mode)
+    operations = fit_to_grid(found, cell, numbers, positions, shape)
     lowest = orbit_minima(operations, shape)
     allowed = allowed_points(cell, positions, shape, plan.settings.exclusion_radius_ang)
     # The representative decides for its orbit, so that rounding cannot split an orbit.
@@ -158,25 +156,15 @@ def without_symmetry(plan: ScanPlan) -> ScanPlan:
     )
 
 
-def _operations(
-    cell: FloatArray, numbers: IntArray, fractional: FloatArray, mode: str
-) -> Operations:
-    if mode == "none":
-        return Operations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
-    return crystal_operations(cell, numbers, fractional, improper=mode == "all")
-
-
-def _ion_orbits(sites: IntArray, images: IntArray) -> tuple[IonOrbit, ...]:
-    """Group mobile ions by the images of their sites under each operation, shape (m, n_ions)."""
-    ion_of_site = {int(site): ion for ion, site in enumerate(sites)}
+def _ion_orbits(images: IntArray) -> tuple[IonOrbit, ...]:
+    """Group mobile ions by their images under each operation, shape (m, n_ions)."""
     orbits: list[IonOrbit] = []
     seen: set[int] = set()
-    for ion in range(len(sites)):
+    for ion in range(images.shape[1]):
         if ion in seen:
             continue
         copies: dict[int, int] = {}
-        for operation, site in enumerate(images[:, ion]):
-            image = ion_of_site.get(int(site), ion)
+        for operation, image in enumerate(images[:, ion].tolist()):
             if image != ion and image not in seen:
                 copies.setdefault(image, operation)
         seen |= {ion, *copies}

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from ionlake.errors import GridError
+from ionlake.errors import GridError, PotentialError
 from ionlake.geometry import FloatArray
 from ionlake.pes.dataset import ScanResult, scan_dataset
 from ionlake.pes.evaluator import evaluator_name, scan_evaluator
@@ -23,7 +23,7 @@ from ionlake.pes.plan import (
 )
 from ionlake.pes.settings import ScanSettings
 from ionlake.pes.symmetry import image_indices
-from ionlake.potentials.interface import Potential, require_elements
+from ionlake.potentials.interface import Potential, ScanEvaluator, require_elements
 from ionlake.structures.record import StructureRecord
 
 Progress = Callable[[int, int], None]
@@ -38,7 +38,7 @@ class CertificateError(GridError):
     """A symmetry copy whose energy the potential does not confirm."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OrbitEnergies:
     """Energies of one scanned ion at its irreducible points.
 
@@ -72,6 +72,8 @@ def scan_orbit(
     Raises:
         CertificateError: If a re-evaluated copy differs by more than 1e-4 eV (not with
             ``symmetry="all"`` and a potential without parity: that choice accepts it).
+        GridError: If every point is too close to another atom, or an energy is not finite.
+        PotentialError: If the potential does not give one energy for each point.
     """
     started = time.perf_counter()
     points = orbit_points(plan, orbit.ion)
@@ -80,10 +82,9 @@ def scan_orbit(
     energies = np.empty(len(coordinates))
     for first in range(0, len(coordinates), _POINTS_PER_BLOCK):
         block = slice(first, first + _POINTS_PER_BLOCK)
-        energies[block] = evaluator.energies(coordinates[block])
+        energies[block] = _evaluate(evaluator, coordinates[block], plan)
         if progress is not None:
             progress(min(first + _POINTS_PER_BLOCK, len(coordinates)), len(coordinates))
-    _require_finite(energies, coordinates, plan)
     certificate, n_checked = _certify(plan, orbit, points, energies, potential)
     return OrbitEnergies(
         ion=orbit.ion,
@@ -95,10 +96,20 @@ def scan_orbit(
 
 
 def base_energy(plan: ScanPlan, potential: Potential) -> float:
-    """Energy of the crystal with every ion at its site, eV."""
+    """Energy of the crystal with every ion at its site, eV.
+
+    Raises:
+        GridError: If it is not finite.
+    """
     structure = plan.structure
     positions = (structure.fractional_positions @ structure.cell)[None]
-    return float(potential.energies(structure.cell, structure.atomic_numbers, positions)[0])
+    energy = float(potential.energies(structure.cell, structure.atomic_numbers, positions)[0])
+    if not np.isfinite(energy):
+        raise GridError(
+            f"the potential gave {energy} eV for {structure.formula} as it is, expected a finite "
+            "energy: check the crystal and the potential"
+        )
+    return energy
 
 
 def assemble(
@@ -114,6 +125,9 @@ def assemble(
 
     Returns:
         The dataset described at `ionlake.pes.dataset.scan_dataset`.
+
+    Raises:
+        GridError: If an orbit has no result, or one that belongs to another plan.
     """
     by_ion = {result.ion: result for result in results}
     shape = (len(plan.sites), int(np.prod(plan.shape)))
@@ -123,6 +137,12 @@ def assemble(
     for orbit in plan.orbits:
         points = orbit_points(plan, orbit.ion)
         n_operations.append(points.n_operations)
+        found = len(by_ion[orbit.ion].energies) if orbit.ion in by_ion else 0
+        if found != len(points.evaluated):
+            raise GridError(
+                f"mobile ion {orbit.ion} of {plan.structure.formula} has {found} energies, "
+                f"expected {len(points.evaluated)}: scan it again with this plan"
+            )
         scanned = _spread(points, by_ion[orbit.ion].energies)
         energies[orbit.ion] = scanned
         evaluated[orbit.ion, points.evaluated] = True
@@ -154,8 +174,11 @@ def scan_structure(
     symmetry.
 
     Raises:
-        PotentialError: If the potential does not know an element of the crystal.
+        PotentialError: If the potential does not know an element of the crystal, or does not give
+            one energy for each point.
         StructureError: If the crystal has no ion of the mobile species.
+        GridError: If every point of an ion is too close to another atom, or an energy is not
+            finite.
     """
     require_elements(potential.card, structure.atomic_numbers)
     plan = plan_scan(structure, settings, parity=potential.card.parity)
@@ -203,7 +226,7 @@ def _certify(
             continue
         chosen = random.choice(candidates, min(_CERTIFICATE_POINTS, candidates.size), replace=False)
         evaluator = scan_evaluator(potential, plan.structure, int(plan.sites[ion]))
-        again = evaluator.energies(grid_fractional(plan.shape, images[chosen]))
+        again = _evaluate(evaluator, grid_fractional(plan.shape, images[chosen]), plan)
         worst = max(worst, float(np.abs(again - scanned[chosen]).max()))
         count += chosen.size
     accepted = plan.settings.symmetry == "all" and not potential.card.parity
@@ -216,11 +239,19 @@ def _certify(
     return worst, count
 
 
-def _require_finite(energies: FloatArray, coordinates: FloatArray, plan: ScanPlan) -> None:
+def _evaluate(evaluator: ScanEvaluator, points: FloatArray, plan: ScanPlan) -> FloatArray:
+    """Energies at fractional points, checked."""
+    energies = evaluator.energies(points)
+    if np.shape(energies) != (len(points),):
+        raise PotentialError(
+            f"the scan evaluator returned shape {np.shape(energies)}, expected ({len(points)},): "
+            "it must give one energy for each point"
+        )
     bad = np.flatnonzero(~np.isfinite(energies))
     if bad.size:
         raise GridError(
             f"the potential gave {bad.size} energies that are not finite in "
-            f"{plan.structure.formula}, first with the ion at {coordinates[bad[0]].round(4)}: "
+            f"{plan.structure.formula}, first with the ion at {points[bad[0]].round(4)}: "
             "use a potential that is defined at short distances, or a larger exclusion radius"
         )
+    return energies

@@ -16,7 +16,7 @@ from ionlake.geometry import FloatArray, IntArray
 POSITION_TOLERANCE_ANG: Final = 1e-5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operations:
     """Symmetry operations in fractional coordinates.
 
@@ -36,23 +36,19 @@ class Operations:
         return Operations(self.rotations[chosen], self.translations[chosen])
 
 
-def crystal_operations(
-    cell: FloatArray, numbers: IntArray, fractional: FloatArray, *, improper: bool
-) -> Operations:
+def crystal_operations(cell: FloatArray, numbers: IntArray, fractional: FloatArray) -> Operations:
     """Operations that map the crystal onto itself within 1e-5 Å.
 
     Args:
         cell: Lattice vectors as rows, Å.
         numbers: Atomic numbers, shape (n_atoms,); may be empty.
         fractional: Fractional positions, shape (n_atoms, 3).
-        improper: Include mirror images, rotoinversions and inversions.
 
     Returns:
-        The operations, the identity first.
+        The operations, proper and improper, the identity first; the identity alone where spglib
+        finds no symmetry.
     """
     found = _spglib_operations(cell, numbers, fractional)
-    if not improper:
-        found = found.select(_determinants(found.rotations) == 1)
     holds = [
         _keeps_metric(rotation, cell)
         and _maps_atoms(rotation, translation, cell, numbers, fractional)
@@ -63,6 +59,34 @@ def crystal_operations(
         np.abs(found.translations - np.round(found.translations)) < 1e-9, axis=1
     )
     return found.select(np.argsort(~identity, kind="stable"))
+
+
+def usable(operations: Operations, mode: str) -> Operations:
+    """The operations that a symmetry mode allows.
+
+    Args:
+        operations: Operations of a crystal, the identity first.
+        mode: ``all``; ``proper``, without mirror images, rotoinversions and inversions; or
+            ``none``, the identity alone.
+    """
+    if mode == "all":
+        return operations
+    if mode == "proper":
+        return operations.select(np.linalg.det(operations.rotations) > 0)
+    return operations.select(np.array([0]))
+
+
+def fits_grid(operations: Operations, cell: FloatArray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Which operations map the grid onto itself; boolean, shape (m,).
+
+    Their rotations turn grid steps into grid steps, n_k R_kl divisible by n_l, and their
+    translations are whole numbers of steps within 1e-5 Å.
+    """
+    sizes = np.array(shape)
+    rotates = np.all(operations.rotations * sizes[:, None] % sizes == 0, axis=(1, 2))
+    off = operations.translations - _on_grid(operations.translations, sizes)
+    fits: np.ndarray = rotates & (np.linalg.norm(off @ cell, axis=1) <= POSITION_TOLERANCE_ANG)
+    return fits
 
 
 def fit_to_grid(
@@ -77,29 +101,13 @@ def fit_to_grid(
     Setting a translation to a whole number of steps may move it by a rounding error only: the
     operation must still map the atoms within 1e-5 Å.
     """
-    sizes = np.array(shape)
-    fits = rotations_fit(operations.rotations, sizes)
-    snapped = np.round(operations.translations * sizes) / sizes
-    for index in np.flatnonzero(fits):
-        fits[index] = _maps_atoms(
-            operations.rotations[index], snapped[index], cell, numbers, fractional
-        )
-    return Operations(operations.rotations[fits], snapped[fits])
-
-
-def rotations_fit(rotations: IntArray, sizes: IntArray) -> np.ndarray:
-    """Which rotations turn every grid step into grid steps: n_k R_kl divisible by n_l.
-
-    Args:
-        rotations: Shape (m, 3, 3).
-        sizes: Grid sizes, shape (..., 3).
-
-    Returns:
-        Boolean array of shape (..., m).
-    """
-    scaled = rotations * sizes[..., None, :, None]
-    fits: np.ndarray = np.all(scaled % sizes[..., None, None, :] == 0, axis=(-1, -2))
-    return fits
+    fitting = operations.select(fits_grid(operations, cell, shape))
+    exact = Operations(fitting.rotations, _on_grid(fitting.translations, np.array(shape)))
+    holds = [
+        _maps_atoms(rotation, translation, cell, numbers, fractional)
+        for rotation, translation in zip(exact.rotations, exact.translations, strict=True)
+    ]
+    return exact.select(np.array(holds, dtype=bool))
 
 
 def image_indices(
@@ -119,24 +127,35 @@ def image_indices(
 
 
 def orbit_minima(operations: Operations, shape: tuple[int, int, int]) -> IntArray:
-    """For every grid point the lowest flat index among its images: its orbit's representative."""
+    """For every grid point its representative: the lowest flat index in its orbit.
+
+    Operations that hold within a tolerance need not form a group. Then the lowest image of a point
+    may have a lower image itself, which is followed until a point represents itself.
+    """
     lowest = np.arange(int(np.prod(shape)))
     for rotation, translation in zip(operations.rotations, operations.translations, strict=True):
         np.minimum(lowest, image_indices(rotation, translation, shape), out=lowest)
+    while not np.array_equal(lowest, lowest[lowest]):
+        lowest = lowest[lowest]
     return lowest
 
 
-def site_images(operations: Operations, cell: FloatArray, fractional: FloatArray) -> IntArray:
-    """Index of the site that each operation maps each site onto, −1 if none; shape (m, n_sites)."""
-    images = np.full((len(operations), len(fractional)), -1)
-    for index, (rotation, translation) in enumerate(
-        zip(operations.rotations, operations.translations, strict=True)
-    ):
-        distances = _distances(fractional @ rotation.T + translation, fractional, cell)
-        nearest = distances.argmin(axis=1)
-        hit = distances[np.arange(len(fractional)), nearest] <= POSITION_TOLERANCE_ANG
-        images[index, hit] = nearest[hit]
-    return images
+def ion_images(operations: Operations, cell: FloatArray, ions: FloatArray) -> IntArray:
+    """The ion that each operation maps each ion onto.
+
+    Args:
+        operations: Operations that map the crystal onto itself.
+        cell: Lattice vectors as rows, Å.
+        ions: Fractional positions of all ions of one species, shape (n_ions, 3).
+
+    Returns:
+        Indices of ions, shape (m, n_ions).
+    """
+    images = [
+        _distances(ions @ rotation.T + translation, ions, cell).argmin(axis=1)
+        for rotation, translation in zip(operations.rotations, operations.translations, strict=True)
+    ]
+    return np.array(images, dtype=np.int64)
 
 
 def _spglib_operations(cell: FloatArray, numbers: IntArray, fractional: FloatArray) -> Operations:
@@ -145,15 +164,19 @@ def _spglib_operations(cell: FloatArray, numbers: IntArray, fractional: FloatArr
     found = None
     if len(numbers):
         crystal = (np.asarray(cell), np.asarray(fractional), np.asarray(numbers))
-        found = spglib.get_symmetry_dataset(crystal, symprec=POSITION_TOLERANCE_ANG)
+        try:
+            found = spglib.get_symmetry_dataset(crystal, symprec=POSITION_TOLERANCE_ANG)
+        except spglib.SpglibError:
+            found = None
     if found is None:
         return Operations(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
     return Operations(found.rotations.astype(np.int64), found.translations.astype(np.float64))
 
 
-def _determinants(rotations: IntArray) -> IntArray:
-    determinants: IntArray = np.round(np.linalg.det(rotations)).astype(np.int64)
-    return determinants
+def _on_grid(translations: FloatArray, sizes: IntArray) -> FloatArray:
+    """The nearest translations by whole numbers of grid steps."""
+    nearest: FloatArray = np.round(translations * sizes) / sizes
+    return nearest
 
 
 def _keeps_metric(rotation: IntArray, cell: FloatArray) -> bool:
