@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ionlake.pes.grid import commensurate_shape, grid_fractional, paper_shape
 from ionlake.pes.symmetry import crystal_operations, fit_to_grid
 from ionlake.structures.sources.bundled import bundled_crystals, load_bundled
-from tests.reference.crystals import crystals
+from tests.reference.crystals import cell_of, crystal, crystals
 from tests.reference.landscapes import TRICLINIC, cells
 
 
@@ -113,6 +113,15 @@ def test_operations_kept_are_those_that_map_the_grid(record, spacing):
         np.testing.assert_array_equal(kept.rotations, operations.rotations[expected])
         counts.append(len(kept))
     assert counts[1] >= counts[0]
+
+
+@pytest.mark.parametrize(("height", "layers"), [(6.0, 24), (6.1, 30), (7.4, 30), (7.6, 36)])
+def test_a_screw_of_sixths_takes_a_multiple_of_six(height, layers):
+    cell = cell_of(169, 5.0, 5.0, height, 0.0)
+    record = crystal(169, cell, [(3, (0.1, 0.3, 0.0)), (8, (0.5, 0.6, 0.1))])
+    operations = operations_of(record)
+    assert len(operations) == 6
+    assert commensurate_shape(cell, operations, 0.25) == (20, 20, layers)
 
 
 def test_a_triclinic_crystal_takes_the_papers_grid():

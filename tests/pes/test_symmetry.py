@@ -1,5 +1,7 @@
 """Symmetry operations against plain enumeration of atoms and grid points."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import spglib
@@ -145,6 +147,26 @@ def test_crystals_that_spglib_cannot_treat_have_the_identity(monkeypatch, outcom
     operations = crystal_operations(*arrays(load_bundled("LiF-225")))
     np.testing.assert_array_equal(operations.rotations, IDENTITY.rotations)
     np.testing.assert_array_equal(operations.translations, IDENTITY.translations)
+
+
+@pytest.mark.parametrize(
+    ("rotation", "translation"),
+    [
+        (np.eye(3), [0.5, 0.5, 0.5]),  # atoms onto atoms of another species
+        (np.eye(3), [0.5, 0.0, 0.0]),  # atoms onto empty places
+        (FOURFOLD, [0.0, 0.0, 0.0]),  # atoms onto atoms, but one axis onto a longer one
+    ],
+)
+def test_operations_that_do_not_hold_are_dropped(monkeypatch, rotation, translation):
+    found = SimpleNamespace(
+        rotations=np.array([np.eye(3), rotation], dtype=np.int32),
+        translations=np.array([[0.0, 0.0, 0.0], translation]),
+    )
+    monkeypatch.setattr(spglib, "get_symmetry_dataset", lambda _crystal, symprec: found)
+    cell = np.diag([4.0, 4.001, 5.0])
+    positions = np.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
+    operations = crystal_operations(cell, np.array([3, 9]), positions)
+    np.testing.assert_array_equal(operations.rotations, IDENTITY.rotations)
 
 
 @pytest.mark.parametrize(
