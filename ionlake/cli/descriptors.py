@@ -44,16 +44,17 @@ def descriptors(
     how: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.TABLE,
     json: JsonOption = False,
 ) -> None:
-    """Scan crystals and print their descriptors; no lake is needed.
+    """Scan crystals and print their descriptors.
+
+    No lake is needed.
 
     With --json: one array with one object per input file: file, structure_id, descriptors, checks
     (and error where it failed). Exit status 3 if a file failed.
 
+    \b
     Examples:
       ionlake descriptors Li3N.cif
-
       ionlake descriptors structures/ --grid paper --json > descriptors.json
-
       ionlake descriptors NaCl.cif --mobile Na --format csv
     """
     from ionlake.pes.settings import ScanSettings

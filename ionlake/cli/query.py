@@ -29,11 +29,10 @@ def query(
     Tables and views: candidates, rankings, descriptors, materials, structures, scans, mobile_ions,
     failures, runs. DESCRIBE candidates lists columns; their comments say what they mean.
 
+    \b
     Examples:
       ionlake query "SELECT formula, Xi, mpe FROM candidates ORDER BY Xi DESC LIMIT 10"
-
       ionlake query "FROM candidates WHERE list_contains(elements, 'S')" --format csv
-
       ionlake query "FROM descriptors" --format parquet -o descriptors.parquet
     """
     from ionlake.catalog.access import open_lake
@@ -52,14 +51,14 @@ def rank(
     output: OutputOption = None,
     json: JsonOption = False,
 ) -> None:
-    """The best materials of the lake by the descriptor Ξ.
+    """List the best materials of the lake by Ξ.
 
     Materials are ranked within one mobile species, grid protocol and potential; the table names
     them.
 
+    \b
     Examples:
       ionlake rank --top 10
-
       ionlake rank --pool no_transition_metal --json
     """
     from ionlake.catalog.access import open_lake

@@ -25,11 +25,13 @@ def quickstart(
     workers: WorkersOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Scan the bundled crystals of at most 12 atoms with SevenNet-0, rank them, open the catalog.
+    """Scan the bundled crystals, rank them, open the catalog.
 
+    Takes those of at most 12 atoms with SevenNet-0; --all takes every bundled crystal.
+
+    \b
     Examples:
       ionlake quickstart
-
       ionlake quickstart --all --lake /data/first-lake
     """
     _run("bundled" if every else "quickstart", lake, None, workers, json=json)
@@ -45,14 +47,16 @@ def run(
     workers: WorkersOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Bring a lake up to date with a recipe; what is there already is not computed again.
+    """Bring a lake up to date with a recipe.
+
+    What is there already is not computed again.
 
     Exit status: 0 all done, 3 some materials failed (see the table failures), 4 another process
     writes to the lake, 130 interrupted (finished work is kept).
 
+    \b
     Examples:
       ionlake run quickstart
-
       ionlake run my_recipe.yaml --lake /data/lake --cluster tcp://scheduler:8786
     """
     _run(recipe, lake, cluster, workers, json=json)

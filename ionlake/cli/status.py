@@ -9,11 +9,13 @@ from ionlake.cli.output import print_table, to_json
 
 
 def status(lake: LakeOption = None, json: JsonOption = False) -> None:
-    """Show what a lake holds, its current release and its writer; works during a run.
+    """Show what a lake holds, its release and its writer.
 
+    Works during a run.
+
+    \b
     Examples:
       ionlake status
-
       ionlake status --lake /data/lake --json
     """
     from ionlake.lake.marker import find_lake
