@@ -1,12 +1,10 @@
 """What makes three arrays a crystal that can be scanned."""
 
-import itertools
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ionlake.errors import StructureError
-from ionlake.geometry import FloatArray, plane_spacings, volume
+from ionlake.geometry import FloatArray, lattice_shifts, plane_spacings, volume
 
 SHORTEST_DISTANCE = 0.5
 SHORTEST_PLANE_SPACING = 0.1
@@ -96,7 +94,7 @@ def check_distances(cell: FloatArray, fractional_positions: FloatArray) -> None:
     Raises:
         StructureError: Two atoms, or an atom and its own image, are closer than 0.5 Å.
     """
-    shifts = _shifts_within(cell, SHORTEST_DISTANCE)
+    shifts = lattice_shifts(cell, SHORTEST_DISTANCE, difference=0.5)
     itself = np.all(shifts == 0, axis=1)
     for first, position in enumerate(fractional_positions):
         difference = fractional_positions[first:] - position
@@ -112,17 +110,6 @@ def check_distances(cell: FloatArray, fractional_positions: FloatArray) -> None:
                 f" expected at least {SHORTEST_DISTANCE} Å: remove duplicate atoms or check that"
                 " the cell is in Å"
             )
-
-
-def _shifts_within(cell: FloatArray, radius: float) -> FloatArray:
-    """Lattice shifts that bring fractional differences in [-1/2, 1/2] within the radius.
-
-    A component of a vector no longer than ``radius`` is at most radius / plane spacing, so in an
-    ordinary cell the zero shift is the only one left.
-    """
-    reach = np.floor(0.5 + radius / plane_spacings(cell)).astype(int)
-    ranges = [range(-r, r + 1) for r in reach]
-    return np.array(list(itertools.product(*ranges)), dtype=np.float64)
 
 
 def _finite_array(values: ArrayLike, name: str, expected: str) -> FloatArray:
