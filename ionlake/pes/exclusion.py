@@ -1,11 +1,14 @@
 """Grid points too close to another atom to be worth an energy."""
 
 import itertools
+from typing import Final
 
 import numpy as np
 
 from ionlake.geometry import FloatArray, plane_spacings
 from ionlake.pes.grid import Shape
+
+_LENGTH_NOISE_ANG: Final = 1e-9
 
 
 def allowed_points(
@@ -18,6 +21,8 @@ def allowed_points(
         framework: Fractional positions of all atoms but the moving one, shape (n, 3).
         shape: Grid sizes.
         radius_ang: A point nearer than this to an atom, periodic images included, is excluded, Å.
+            A point at this very distance is allowed, whatever the last bits of its distance say,
+            so that symmetric points share their fate.
 
     Returns:
         Boolean array of the grid's shape, True where the energy is to be evaluated.
@@ -32,5 +37,5 @@ def allowed_points(
     for position in framework:
         points = np.floor(position * sizes).astype(int) + offsets
         distances = np.linalg.norm((points / sizes - position) @ cell, axis=1)
-        allowed[tuple((points[distances < radius_ang] % sizes).T)] = False
+        allowed[tuple((points[distances < radius_ang - _LENGTH_NOISE_ANG] % sizes).T)] = False
     return allowed
