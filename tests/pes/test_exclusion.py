@@ -64,7 +64,10 @@ def test_an_axis_of_one_point():
 
 
 def test_rounding_does_not_part_points_at_the_very_radius():
-    framework = np.array([[0.0, b, c] for b in (0.0, 0.5) for c in (0.0, 0.1, 0.2, 0.6, 0.7)])
-    allowed = allowed_points(np.diag([3.0, 4.8, 6.0]), framework, (1, 4, 10), 1.2)
-    assert allowed[0, [1, 3]].all()
-    assert not allowed[0, [0, 2]][:, [0, 1, 2, 6, 7]].any()
+    """0.72² + 0.96² = 1.2²: four points around an atom, wherever it sits on the grid."""
+    for i, j in itertools.product(range(5), repeat=2):
+        atom = np.array([[i / 5, j / 5, 0.0]])
+        allowed = allowed_points(np.diag([3.6, 4.8, 6.0]), atom, (5, 5, 1), 1.2)[..., 0]
+        diagonal = [allowed[(i + a) % 5, (j + b) % 5] for a in (-1, 1) for b in (-1, 1)]
+        assert all(diagonal)
+        assert not allowed[i, j]
