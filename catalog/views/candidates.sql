@@ -33,6 +33,7 @@ SELECT
     structures.density_g_cm3,
     structures.min_image_distance_ang,
     structures.min_image_distance_ang < 5.0 AS image_closer_than_5_ang,
+    descriptor_values.fv_0p5_WARNlowPES,
     flags.any_minimum_below_base,
     flags.any_minimum_far_from_site,
     flags.any_minimum_on_edge,

@@ -1,5 +1,6 @@
 """Entry point of the ``ionlake`` command: commands, errors and exit status."""
 
+import logging
 import sys
 from typing import Annotated
 
@@ -42,6 +43,8 @@ def main() -> None:
     """Run the command; errors are one line on standard error and an exit status."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    if debug:
+        logging.getLogger("ionlake").setLevel(logging.DEBUG)
     try:
         app(arguments)
     except Exception as error:
@@ -54,6 +57,10 @@ def _report(error: Exception) -> ExitCode:
     if isinstance(error, IonlakeError):
         sys.stderr.write(f"ionlake: {error}\n")
         return exit_code(error)
+    if isinstance(error, OSError):
+        where = f" {error.filename}" if error.filename else ""
+        sys.stderr.write(f"ionlake: cannot read or write{where}: {error.strerror or error}\n")
+        return ExitCode.ERROR
     sys.stderr.write(
         f"ionlake: unexpected {type(error).__name__}: {error} "
         "(run again with --debug for the traceback)\n"

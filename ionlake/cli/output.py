@@ -1,14 +1,16 @@
 """Results on standard output: a table for people, CSV, JSON or Parquet for machines."""
 
+import itertools
 import json
 import math
+import shutil
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ionlake.errors import SettingsError
+from ionlake.errors import QueryError, SettingsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,14 +35,17 @@ def write_arrow(table: "pa.Table", how: Format, output: Path | None = None) -> N
 
     Raises:
         SettingsError: If Parquet would go to a terminal.
+        QueryError: If columns of one name would be lost in JSON.
     """
     if how is Format.TABLE and output is None:
-        print_table(table.column_names, [list(row.values()) for row in table.to_pylist()])
+        columns = [column.to_pylist() for column in table.columns]
+        print_table(table.column_names, list(zip(*columns, strict=True)))
         return
     if how is Format.PARQUET:
         _write_parquet(table, output)
         return
     if how is Format.JSON:
+        _require_different_names(table.column_names)
         text = to_json(table.to_pylist()) + "\n"
     else:
         text = table.to_pandas().to_csv(index=False)
@@ -53,18 +58,34 @@ def to_json(value: Any) -> str:
 
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print rows as a table as wide as the terminal."""
-    from rich.console import Console
-    from rich.table import Table
+    """Print rows as a table; on a terminal, columns that do not fit are left out and counted."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [
+        max(len(text) for text in (name, *column))
+        for name, *column in zip(names, *cells, strict=True)
+    ]
+    shown = _fitting(widths)
+    numeric = [any(isinstance(row[i], int | float) for row in rows) for i in range(shown)]
+    for line in ([*names], *cells):
+        texts = [
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(line, widths, numeric, strict=False)
+        ]
+        sys.stdout.write("  ".join(texts).rstrip() + "\n")
+    if shown < len(names):
+        sys.stderr.write(
+            f"{len(names) - shown} more columns do not fit ({', '.join(names[shown:][:4])}"
+            f"{', ...' if len(names) - shown > 4 else ''}): select some, or use --format csv\n"
+        )
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for index, name in enumerate(names):
-        numeric = any(isinstance(row[index], int | float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    width = None if sys.stdout.isatty() else 200
-    Console(width=width, markup=False, highlight=False, emoji=False).print(table)
+
+def _fitting(widths: Sequence[int]) -> int:
+    """How many columns fit side by side on the terminal; all where there is none."""
+    if not sys.stdout.isatty():
+        return len(widths)
+    room = shutil.get_terminal_size().columns
+    ends = itertools.accumulate(width + 2 for width in widths)
+    return max(1, sum(end - 2 <= room for end in ends))
 
 
 def _cell(value: Any) -> str:
@@ -89,6 +110,15 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _require_different_names(names: Sequence[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise QueryError(
+            f"several columns are called {', '.join(repeated)}, which JSON cannot hold: name them "
+            "apart with AS"
+        )
 
 
 def _write_parquet(table: "pa.Table", output: Path | None) -> None:

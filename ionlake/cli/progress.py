@@ -20,7 +20,9 @@ class ProgressReporter(Reporter):
     """
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._console = Console(
+            stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True
+        )
         self._progress: Progress | None = None
         self._bar: Any = None
         self._cost = 0.0
@@ -47,6 +49,13 @@ class ProgressReporter(Reporter):
         self._console.print(
             f"{n_scan} to scan, {n_describe} to describe, {n_reused} in the lake already, "
             f"{n_failed} that cannot be used"
+        )
+
+    def structure_changed(self, material_id: str, before: str, now: str) -> None:
+        """Say that a name stands for another crystal now."""
+        self._console.print(
+            f"{material_id} has another structure than before (was {before}, is {now}); the old "
+            "one stays in the lake"
         )
 
     def cluster_ready(self, n_workers: int, dashboard: str | None) -> None:
@@ -78,12 +87,12 @@ class ProgressReporter(Reporter):
         self._energies += n_energies
         self._update(advance=cost)
 
-    def material_done(self, formula: str) -> None:
+    def material_done(self, name: str) -> None:
         """Count a material."""
         self._done += 1
         self._update()
         if self._progress is None:
-            self._console.print(f"{formula} done: {self._described()}")
+            self._console.print(f"{name} done: {self._described()}")
 
     def material_failed(self, failure: Failure) -> None:
         """Say why a material failed."""

@@ -1,6 +1,9 @@
 """``ionlake quickstart`` and ``ionlake run``: fill a lake."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -70,7 +73,7 @@ def _run(
     from ionlake.pipeline.run import run_recipe
 
     recipe = _with_cluster(load_recipe(name), cluster, workers)
-    with ProgressReporter() as reporter:
+    with _ended_by_termination(), ProgressReporter() as reporter:
         summary = run_recipe(recipe, lake_path(lake), reporter)
     if json:
         sys.stdout.write(to_json(asdict(summary)) + "\n")
@@ -80,6 +83,20 @@ def _run(
         raise typer.Exit(ExitCode.INTERRUPTED)
     if summary.materials_failed:
         raise typer.Exit(ExitCode.PARTIAL)
+
+
+@contextmanager
+def _ended_by_termination() -> Iterator[None]:
+    """Within the block a request to terminate (systemd, SLURM, kill) is heard as Ctrl-C."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _with_cluster(recipe: "Recipe", cluster: str | None, workers: int | None) -> "Recipe":
@@ -101,11 +118,17 @@ def _show(summary: "RunSummary") -> None:
         f"{summary.materials_failed} failed; {summary.energies_evaluated} energies in "
         f"{summary.wall_seconds:.0f} s\n"
     )
+    if summary.interrupted:
+        note("interrupted: what was done is kept, run again to go on\n")
+    if summary.release is None:
+        return
     with open_lake(summary.lake) as opened:
-        note(f"release {opened.release} of {opened.path}, best by Ξ:\n")
         best = opened.arrow(ranking_sql("all"), [_SHOWN])
         if best.num_rows:
+            note(f"release {opened.release} of {opened.path}, best by Ξ:\n")
             write_arrow(best, Format.TABLE)
+        else:
+            note(f"release {opened.release} of {opened.path} ranks nothing yet, see failures\n")
         entries = ", ".join(opened.catalog())
         note(f"Intake catalog {opened.path / 'catalog.yaml'}: {entries}\n")
     note(f"next: ionlake rank, ionlake query or ionlake status with --lake {summary.lake}\n")

@@ -24,7 +24,10 @@ def status(lake: LakeOption = None, json: JsonOption = False) -> None:
     if json:
         sys.stdout.write(to_json(facts) + "\n")
     else:
-        print_table(["", ""], [[name.replace("_", " "), value] for name, value in facts.items()])
+        print_table(
+            ["fact", "value"],
+            [[name.replace("_", " "), str(value)] for name, value in facts.items()],
+        )
 
 
 def lake_status(layout: Any) -> dict[str, Any]:

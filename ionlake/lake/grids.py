@@ -111,7 +111,7 @@ def open_grid(path: Path) -> xr.Dataset:
     except (OSError, ValueError, KeyError) as error:
         raise LakeError(
             f"the grid {path} cannot be opened ({type(error).__name__}): the lake has lost it or"
-            " was copied without it; compute the material again or restore the folder"
+            " was copied without it: restore the folder from a copy"
         ) from error
     return with_coordinates(stored)
 

@@ -188,6 +188,7 @@ class Ledger:
             "run_id": run_id,
             "recipe": recipe,
             "settings": json.dumps(settings, sort_keys=True),
+            "status": "running",
             "started_at": datetime.now(UTC),
             "versions": json.dumps(versions, sort_keys=True),
         }
@@ -203,6 +204,7 @@ class Ledger:
         materials_reused: int,
         materials_failed: int,
         energies_evaluated: int,
+        status: str = "finished",
     ) -> None:
         """Record the end of a run; do so before the run's last release is published.
 
@@ -213,6 +215,7 @@ class Ledger:
             materials_reused: Materials that needed no computing.
             materials_failed: Materials that failed in this run.
             energies_evaluated: Energies the potential was asked for.
+            status: ``finished``, or ``interrupted`` from outside.
 
         Raises:
             LakeError: The run was never started.
@@ -222,6 +225,7 @@ class Ledger:
             raise LakeError(f"run {run_id} is not in the ledger: record its start first")
         finished = datetime.now(UTC)
         row = run | {
+            "status": status,
             "finished_at": finished,
             "materials_read": materials_read,
             "materials_computed": materials_computed,
@@ -302,4 +306,4 @@ class Ledger:
 
 def new_run_id() -> str:
     """An identifier for a run that starts now; later ones sort after earlier ones."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ionlake.errors import LakeError, QueryError
-from ionlake.lake.layout import LakeLayout
+from ionlake.lake.layout import LakeLayout, release_number
 from ionlake.lake.release import ReleaseInfo, current_path, open_release_file, read_info
 
 _LONGEST_MESSAGE: Final = 400
@@ -46,6 +46,11 @@ class ReleaseReader:
                 f"the lake {layout.root} has no release yet: run a recipe on it, results appear"
                 " when the first release is published"
             )
+        if number is not None and not path.exists():
+            raise LakeError(
+                f"the lake {layout.root} has no release {number}: its releases are"
+                f" {_listed(layout)}"
+            )
         return cls(layout, open_release_file(path))
 
     def query(self, sql: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
@@ -82,12 +87,22 @@ class ReleaseReader:
         collect: Callable[[duckdb.DuckDBPyRelation], Any],
     ) -> Any:
         try:
+            statements = duckdb.extract_statements(sql)
+            if len(statements) > 1:
+                raise QueryError(
+                    f"got {len(statements)} SQL statements, expected one: ask them one by one"
+                )
             result = self._connection.cursor().sql(sql, params=parameters)
             if result is not None:
                 return collect(result)
         except duckdb.Error as error:
             raise QueryError(one_line(error)) from error
         raise QueryError("the SQL statement is empty: write one, such as SELECT * FROM candidates")
+
+
+def _listed(layout: LakeLayout) -> str:
+    found = (release_number(path.name) for path in sorted(layout.releases.glob("release-*")))
+    return ", ".join(str(number) for number in found if number is not None) or "none"
 
 
 def one_line(error: duckdb.Error) -> str:
@@ -98,4 +113,7 @@ def one_line(error: duckdb.Error) -> str:
         return (
             "releases are read-only: only statements that read (SELECT, DESCRIBE, ...) are allowed"
         )
+    fact, _, hint = line.partition(" Did you mean ")
+    if "Table with name" in fact and hint.startswith('"pg_'):
+        return f"{fact} SHOW TABLES lists what there is, candidates is the one to start from"
     return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + " ..."

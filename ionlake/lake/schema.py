@@ -204,6 +204,7 @@ RUNS: Final = Table(
         ("run_id", "VARCHAR", "Identifier of the run; sorts by start"),
         ("recipe", "VARCHAR", "Name of the recipe"),
         ("settings", "VARCHAR", "The recipe with all defaults filled in, as JSON"),
+        ("status", "VARCHAR", "running (or cut off), finished or interrupted"),
         ("started_at", "TIMESTAMP", "Start, UTC"),
         ("finished_at", "TIMESTAMP", "End, UTC; null if the run was cut off"),
         ("materials_read", "INTEGER", "Materials the source offered"),

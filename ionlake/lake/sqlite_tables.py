@@ -4,6 +4,7 @@ All SQL that is put together from names lives here; the names come from the sche
 always travel as parameters.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,10 +28,13 @@ def open_database(path: Path, *, read_only: bool) -> sqlite3.Connection:
     Raises:
         LakeError: The file is missing, is not SQLite or cannot be opened.
     """
-    mode = "ro" if read_only else "rwc"
+    mode = "mode=rwc"
+    if read_only:
+        # Beside a folder that cannot be written to there is no writer, nor a place for its files.
+        mode = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
     try:
         connection = sqlite3.connect(
-            f"{path.as_uri()}?mode={mode}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
+            f"{path.as_uri()}?{mode}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
         )
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ionlake.errors import GridError
+from ionlake.errors import GridError, StructureError
 from ionlake.geometry import FloatArray, IntArray
 from ionlake.pes.exclusion import allowed_points
 from ionlake.pes.grid import Shape, commensurate_shape, paper_shape
@@ -99,8 +99,9 @@ def plan_scan(
             ``symmetry="auto"`` means.
 
     Raises:
-        StructureError: If the crystal has no ion of the mobile species.
+        StructureError: If the crystal has no ion of the mobile species, or no other atom.
     """
+    require_framework(structure)
     sites = structure.mobile_sites(settings.mobile_species)
     settings = replace(settings, symmetry=resolve_symmetry(settings.symmetry, parity=parity))
     crystal = (structure.cell, structure.atomic_numbers, structure.fractional_positions)
@@ -112,6 +113,19 @@ def plan_scan(
     operations = fit_to_grid(usable(found, settings.symmetry), *crystal, shape)
     images = ion_images(operations, structure.cell, structure.fractional_positions[sites])
     return ScanPlan(structure, settings, sites, shape, operations, _ion_orbits(images))
+
+
+def require_framework(structure: StructureRecord) -> None:
+    """Refuse a cell of a single atom: nothing would be frozen around the moving ion.
+
+    Raises:
+        StructureError: If there is no other atom.
+    """
+    if structure.n_sites < 2:
+        raise StructureError(
+            f"the cell of {structure.formula} holds one atom, expected at least one more that "
+            "stays while the ion moves: give a larger cell"
+        )
 
 
 def resolve_symmetry(mode: str, *, parity: bool) -> str:

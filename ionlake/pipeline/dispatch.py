@@ -13,7 +13,6 @@ from typing import Any, Final
 from ionlake.lake import schema
 from ionlake.lake.layout import new_attempt
 from ionlake.lake.staging import read_orbit_attributes, remove_staging
-from ionlake.pes.scan import CertificateError
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.plan import Task, Todo, relative_cost
 from ionlake.pipeline.rows import DescribedScan
@@ -21,6 +20,8 @@ from ionlake.pipeline.steps import (
     FinishedScan,
     ScanJob,
     StagedOrbit,
+    StepFailure,
+    attempt,
     describe_step,
     finish_scan_step,
     scan_orbit_step,
@@ -135,21 +136,21 @@ class Dispatcher:
     ) -> None:
         name = step.__name__.removesuffix("_step")
         key = f"{name}-{material.task.structure.formula}-{new_attempt()}"
-        future = self.client.submit(step, *args, key=key, pure=False)
+        future = self.client.submit(attempt, step, *args, key=key, pure=False)
         material.futures.add(future)
         self._owners[future] = material
         finished.add(future)
 
     def _advance(self, material: _Active, future: Any, finished: Any) -> bool:
         """Take in one result; True once the material has ended."""
-        error = future.exception()
-        if isinstance(error, CertificateError) and material.job.reduced:
-            self._give_up_symmetry(material, finished)
-            return False
-        if error is not None:
-            self._fail(material, error)
+        lost = future.exception()
+        result = future.result() if lost is None else _lost(lost)
+        if isinstance(result, StepFailure):
+            if result.certificate and material.job.reduced:
+                self._give_up_symmetry(material, finished)
+                return False
+            self._fail(material, result)
             return True
-        result = future.result()
         if isinstance(result, StagedOrbit):
             self._stage(material, result)
             if not material.futures:
@@ -182,17 +183,26 @@ class Dispatcher:
             described = result
         ledger.commit_descriptors(described.descriptors, described.mobile_ions)
         self.run.committed.append(task)
-        self.run.reporter.material_done(task.structure.formula)
+        self.run.reporter.material_done(", ".join(task.material_ids))
 
-    def _fail(self, material: _Active, error: BaseException) -> None:
+    def _fail(self, material: _Active, failure: StepFailure) -> None:
         self._forget(material)
         stage = "describe" if material.task.todo is Todo.DESCRIBE else "scan"
         for material_id in material.task.material_ids:
             self.run.fail(
-                material_id, stage, type(error).__name__, str(error), material.task.structure
+                material_id, stage, failure.error, failure.message, material.task.structure
             )
 
     def _forget(self, material: _Active) -> None:
         """Call back what is still out; results that come all the same are passed over."""
         self.client.cancel(list(material.futures))
         material.futures.clear()
+
+
+def _lost(error: BaseException) -> StepFailure:
+    """What is known of a step whose worker did not come back."""
+    message = (
+        f"the worker was lost while it did this ({(str(error).splitlines() or [''])[0]}): it may "
+        "have run out of memory; run again, with fewer workers if it happens again"
+    )
+    return StepFailure(type(error).__name__, message, certificate=False)

@@ -6,7 +6,7 @@ from enum import Enum
 
 from ionlake.descriptors.identity import descriptor_id
 from ionlake.pes.identity import scan_id
-from ionlake.pes.plan import ScanPlan, plan_scan, resolve_symmetry
+from ionlake.pes.plan import ScanPlan, plan_scan, require_framework, resolve_symmetry
 from ionlake.pes.settings import ScanSettings
 from ionlake.potentials.interface import PotentialCard, require_elements
 from ionlake.structures.record import StructureRecord
@@ -68,10 +68,11 @@ def check_material(structure: StructureRecord, method: Method) -> None:
     """Refuse a crystal that this method cannot treat, before any work is done.
 
     Raises:
-        StructureError: If it has no ion of the mobile species.
+        StructureError: If it has no ion of the mobile species, or no other atom.
         PotentialError: If the potential does not know one of its elements.
     """
     structure.mobile_sites(method.settings.mobile_species)
+    require_framework(structure)
     require_elements(method.card, structure.atomic_numbers)
 
 

@@ -51,7 +51,7 @@ class PotentialSettings(_Settings):
     """
 
     name: str = "sevennet-0"
-    device: str = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
     dtype: Literal["float32", "float64"] = "float32"
 
 
@@ -132,7 +132,7 @@ def load_recipe(recipe: str | Path) -> Recipe:
     """
     path = Path(recipe).expanduser()
     if path.is_file():
-        loaded = parse_recipe(path.read_text(encoding="utf-8"), str(recipe))
+        loaded = parse_recipe(_read_text(path), str(recipe))
         return _with_absolute_paths(loaded, path.resolve().parent)
     shipped = shipped_recipes()
     if str(recipe) in shipped:
@@ -167,11 +167,25 @@ def parse_recipe(text: str, origin: str) -> Recipe:
         raise SettingsError(_explain(error, origin)) from error
 
 
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read as text: give a recipe in YAML") from error
+
+
 def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
-    if not isinstance(recipe.source, FileSourceSettings):
-        return recipe
-    paths = tuple(str(folder / Path(path).expanduser()) for path in recipe.source.paths)
-    return recipe.model_copy(update={"source": recipe.source.model_copy(update={"paths": paths})})
+    """The recipe with its files and its checkpoint named so that every worker finds them."""
+    updates: dict[str, BaseModel] = {}
+    if isinstance(recipe.source, FileSourceSettings):
+        paths = tuple(str(folder / Path(path).expanduser()) for path in recipe.source.paths)
+        updates["source"] = recipe.source.model_copy(update={"paths": paths})
+    name, at, modality = recipe.potential.name.partition("@")
+    checkpoint = folder / Path(name).expanduser()
+    if checkpoint.is_file():
+        absolute = {"name": f"{checkpoint}{at}{modality}"}
+        updates["potential"] = recipe.potential.model_copy(update=absolute)
+    return recipe.model_copy(update=updates)
 
 
 def _explain(error: ValidationError, origin: str) -> str:
@@ -187,6 +201,8 @@ def _explain(error: ValidationError, origin: str) -> str:
     if problem["type"] == "missing":
         return f"{origin}: the key {key} is missing: add it"
     message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "value_error":
+        return f"{origin}: {key}: {message}"
     return f"{origin}: {key}: {message[:1].lower()}{message[1:]}, got {problem['input']!r}"
 
 

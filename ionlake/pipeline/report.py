@@ -11,6 +11,9 @@ class Reporter:
     def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
         """The run knows what it has to do."""
 
+    def structure_changed(self, material_id: str, before: str, now: str) -> None:
+        """A material of the lake has another structure now; the old one stays in the lake."""
+
     def cluster_ready(self, n_workers: int, dashboard: str | None) -> None:
         """Workers are there; the address of Dask's dashboard if it has one."""
 
@@ -20,7 +23,7 @@ class Reporter:
     def energies_done(self, n_energies: int, cost: float) -> None:
         """Work of this relative cost is done and stored."""
 
-    def material_done(self, formula: str) -> None:
+    def material_done(self, name: str) -> None:
         """A material is committed."""
 
     def material_failed(self, failure: Failure) -> None:

@@ -1,6 +1,7 @@
 """Run a recipe: read its source, plan, compute what is missing, commit, publish."""
 
 import time
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -51,6 +52,7 @@ def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = Non
     started = time.monotonic()
     reporter = reporter or Reporter()
     source = make_source(recipe)
+    entries = source.entries()
     potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
     method = Method.resolve(recipe.scan, potential.card, evaluator_name(potential))
     device = worker_device(recipe.cluster, recipe.potential.device)
@@ -65,10 +67,11 @@ def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = Non
         writer.ledger.start_run(
             run.run_id, recipe.name, recipe.model_dump(mode="json"), _versions()
         )
-        tasks, n_read = _read_and_plan(source, run)
+        tasks, n_read = _read_and_plan(source.name, entries, run)
         interrupted = _compute(tasks, recipe, run)
         counts = _counts(run, tasks, n_read)
-        writer.ledger.finish_run(run.run_id, **counts)
+        status = "interrupted" if interrupted else "finished"
+        writer.ledger.finish_run(run.run_id, status=status, **counts)
         publish(writer.layout, writer.ledger)
         release = current_release(writer.layout)
     return RunSummary(
@@ -90,20 +93,25 @@ def make_source(recipe: Recipe) -> StructureSource:
     return FileSource(recipe.source.paths)
 
 
-def _read_and_plan(source: StructureSource, run: RunContext) -> tuple[list[Task], int]:
+def _read_and_plan(
+    source: str, entries: Iterable[SourceEntry], run: RunContext
+) -> tuple[list[Task], int]:
     """Read every material, record those that cannot be treated, and plan the others."""
     ledger = run.writer.ledger
     rows: list[tuple[Row, Row]] = []
     good: dict[str, StructureRecord] = {}
     unfit: list[tuple[SourceEntry, IonlakeError]] = []
     n_read = 0
-    for entry in source.entries():
+    for entry in entries:
         n_read += 1
         if entry.structure is None:
             run.fail(entry.material_id, "read", str(entry.error_type), str(entry.error))
             continue
+        before = ledger.row(schema.MATERIALS, entry.material_id)
+        if before is not None and before["structure_id"] != entry.structure.structure_id:
+            run.reporter.structure_changed(entry.material_id, before["reference"], entry.reference)
         known = ledger.row(schema.STRUCTURES, entry.structure.structure_id)
-        row = material_row(entry, entry.structure, source.name, run.run_id)
+        row = material_row(entry, entry.structure, source, run.run_id)
         rows.append((row, known or structure_row(entry.structure)))
         try:
             check_material(entry.structure, run.method)

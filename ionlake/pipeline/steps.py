@@ -5,6 +5,7 @@ counts before the run that sent them the work has committed a row for it.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,13 @@ from ionlake.descriptors.table import describe_all
 from ionlake.lake.grids import open_grid, write_grid
 from ionlake.lake.staging import read_orbit, read_orbit_attributes, write_orbit
 from ionlake.pes.plan import ScanPlan, plan_scan, without_symmetry
-from ionlake.pes.scan import OrbitEnergies, assemble, base_energy, scan_orbit
+from ionlake.pes.scan import (
+    CertificateError,
+    OrbitEnergies,
+    assemble,
+    base_energy,
+    scan_orbit,
+)
 from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline.recipe import PotentialSettings
 from ionlake.pipeline.rows import DescribedScan, Row, described_rows, scan_row
@@ -77,6 +84,29 @@ class FinishedScan:
     scan: Row
     described: DescribedScan
     n_energies: int
+
+
+@dataclass(frozen=True)
+class StepFailure:
+    """An error as it travels back from a worker: as a value, so that no log repeats it.
+
+    Attributes:
+        error: Name of its class.
+        message: What it says.
+        certificate: Whether it is a `CertificateError`, after which a full scan helps.
+    """
+
+    error: str
+    message: str
+    certificate: bool
+
+
+def attempt(step: Callable[..., Any], *args: Any) -> Any:
+    """Carry out a step on a worker; its result, or a `StepFailure`."""
+    try:
+        return step(*args)
+    except Exception as error:  # noqa: BLE001 - one bad material never stops a run
+        return StepFailure(type(error).__name__, str(error), isinstance(error, CertificateError))
 
 
 def scan_orbit_step(job: ScanJob, orbit_index: int, path: Path) -> StagedOrbit:

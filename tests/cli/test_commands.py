@@ -3,6 +3,10 @@
 import csv
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pyarrow.parquet as pq
 import pytest
@@ -91,6 +95,40 @@ def test_run_reports_partial_failure_by_exit_status_and_json(command, crystals, 
     assert status == 3
     assert "0 computed, 3 reused, 3 failed; 0 energies" in err
     assert "lif_again" in out
+
+
+def test_termination_ends_a_run_cleanly_and_quietly(tmp_path):
+    """A real run with real worker processes, told to stop after its first material."""
+    lake = tmp_path / "lake"
+    recipe = tmp_path / "slow.yaml"
+    recipe.write_text(
+        yaml.safe_dump(
+            {
+                "name": "slow",
+                "source": {"kind": "bundled"},
+                "potential": {"name": "analytic"},
+                "scan": {"spacing_ang": 0.05},
+            }
+        )
+    )
+    command = [sys.executable, "-c", "from ionlake.cli.main import main; main()"]
+    run = subprocess.Popen(
+        [*command, "run", recipe, "--lake", lake, "--workers", "1"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    seen = []
+    for line in run.stderr:
+        seen.append(line)
+        if " done: 1/" in line:
+            os.killpg(run.pid, signal.SIGINT)
+            run.terminate()
+    assert run.wait(timeout=60) == 130, seen
+    assert not any("Traceback" in line for line in seen), seen
+    assert any("interrupted: what was done is kept" in line for line in seen)
+    with ionlake.open_lake(lake) as opened:
+        assert len(opened.query("SELECT * FROM scans")) >= 1
 
 
 def test_run_names_the_other_writer(command, crystals, scheduler, tmp_path):
@@ -214,6 +252,32 @@ def test_status_counts_and_names_the_writer(command, lake):
         _, out, _ = command("status", "--lake", lake, "--json")
     assert json.loads(out)["writer_pid"] > 0
     assert "materials" in command("status", "--lake", lake)[1]
+
+
+def test_json_refuses_to_lose_a_column(command, lake):
+    result = command("query", "SELECT 1 AS a, 2 AS a", "--lake", lake, "--json")
+    assert_one_line_error(*result, 2, "several columns are called a")
+    status, out, _ = command("query", "SELECT 1 AS a, 2 AS a", "--lake", lake)
+    assert status == 0
+    assert out.split() == ["a", "a", "1", "2"]
+
+
+def test_a_table_wider_than_the_terminal_leaves_whole_columns_out(command, lake, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    status, out, err = command("query", "FROM candidates ORDER BY rank", "--lake", lake)
+    assert status == 0
+    lines = out.splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 60
+    assert lines[0].split()[:3] == ["rank", "rank_no_transition_metal", "material_id"]
+    assert "more columns do not fit" in err
+
+
+def test_an_output_file_that_cannot_be_written_is_one_line(command, lake, tmp_path):
+    target = tmp_path / "nowhere" / "rows.csv"
+    result = command("query", "SELECT 1", "--lake", lake, "--format", "csv", "-o", target)
+    assert_one_line_error(*result, 1, "cannot read or write", str(target))
 
 
 # ---- descriptors ---------------------------------------------------------------------------------

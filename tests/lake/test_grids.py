@@ -98,7 +98,7 @@ def test_an_attempt_is_written_once(path):
 
 
 def test_a_lost_grid_is_named_with_the_remedy(path):
-    with pytest.raises(LakeError, match="compute the material again"):
+    with pytest.raises(LakeError, match="restore the folder from a copy"):
         open_grid(path)
 
 

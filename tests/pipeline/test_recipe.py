@@ -62,6 +62,7 @@ def test_paths_start_at_the_recipes_folder(tmp_path):
             "name: x\nsource: {kind: bundled}\nscan: {grid: fine}",
             "scan: grid is 'fine'; expected one of commensurate, paper",
         ),
+        ("name: x\nsource: {kind: bundled}\npotential: {device: tpu}", "potential.device: .*tpu"),
         ("name: x\nsource: {kind: bundled}\ncluster: nowhere", "cluster is 'nowhere'; expected"),
         ("name: [unclosed", "not valid YAML at line 1"),
         ("just words", "holds no settings"),
@@ -72,6 +73,18 @@ def test_a_wrong_recipe_is_told_what_is_wrong_in_one_line(text, message):
         parse_recipe(text, "mine.yaml")
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("mine.yaml")
+
+
+def test_a_checkpoint_beside_the_recipe_is_found_from_everywhere(tmp_path):
+    (tmp_path / "my.pth").write_bytes(b"weights")
+    (tmp_path / "mine.yaml").write_text(GOOD + "potential: {name: my.pth@PBE}\n")
+    assert load_recipe(tmp_path / "mine.yaml").potential.name == f"{tmp_path / 'my.pth'}@PBE"
+
+
+def test_a_binary_file_is_no_recipe(tmp_path):
+    (tmp_path / "mine.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="cannot be read as text"):
+        load_recipe(tmp_path / "mine.yaml")
 
 
 def test_a_recipe_that_is_not_there_names_the_shipped_ones():

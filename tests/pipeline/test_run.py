@@ -153,7 +153,7 @@ def test_a_potential_without_the_crystal_symmetry_is_scanned_in_full(recipe, lak
 
 def test_an_interrupted_run_keeps_and_publishes_what_was_done(recipe, lake):
     class Impatient(Reporter):
-        def material_done(self, formula):
+        def material_done(self, name):
             raise KeyboardInterrupt
 
     summary = run_recipe(recipe, lake, Impatient())
@@ -243,3 +243,60 @@ def test_broken_disordered_without_lithium_and_unknown_element(crystals, schedul
     second = run_recipe(recipe, lake)
     assert second.energies_evaluated == 0
     assert second.materials_reused == 3
+
+
+def test_an_interrupted_run_says_so_in_the_table_of_runs(recipe, lake):
+    class Impatient(Reporter):
+        def material_done(self, name):
+            raise KeyboardInterrupt
+
+    run_recipe(recipe, lake, Impatient())
+    run_recipe(recipe, lake)
+    with ionlake.open_lake(lake) as opened:
+        runs = opened.query("SELECT status FROM runs ORDER BY run_id")
+    assert runs.status.tolist() == ["interrupted", "finished"]
+
+
+def test_a_changed_structure_under_the_same_name_is_told_and_ranked_anew(recipe, lake, crystals):
+    run_recipe(recipe, lake)
+    load_bundled("LiI-225").to_pymatgen().to(filename=str(crystals / "lif.cif"))
+    told = []
+
+    class Listener(Reporter):
+        def structure_changed(self, material_id, before, now):
+            told.append((material_id, before == now))
+
+    run_recipe(recipe, lake, Listener())
+    assert told == [("lif", True)]
+    with ionlake.open_lake(lake) as opened:
+        formulas = opened.query("SELECT formula FROM candidates WHERE material_id = 'lif'")
+        assert len(opened.query("SELECT * FROM scans")) == 3
+    assert formulas.formula.tolist() == ["LiI"]
+
+
+def test_a_cell_of_one_atom_is_a_failure_before_any_work(recipe, lake, crystals):
+    (crystals / "lithium.vasp").write_text("Li\n1.0\n3 0 0\n0 3 0\n0 0 3\nLi\n1\nDirect\n0 0 0\n")
+    run_recipe(recipe, lake)
+    failure = failures_of(lake)["lithium"]
+    assert (failure.stage, failure.error) == ("check", "StructureError")
+    assert "holds one atom" in failure.message
+
+
+def test_a_lost_worker_is_a_failure_with_a_remedy(recipe, lake, monkeypatch):
+    from distributed.scheduler import KilledWorker
+
+    class Lost:
+        def __call__(self, *_args):
+            raise KilledWorker("task", "worker", 3)
+
+    monkeypatch.setattr("ionlake.pipeline.dispatch.attempt", Lost())
+    summary = run_recipe(recipe, lake)
+    assert summary.materials_computed == 0
+    assert "the worker was lost" in failures_of(lake)["lif"].message
+
+
+def test_a_source_that_cannot_be_read_leaves_no_lake_behind(recipe, lake, crystals):
+    gone = recipe.source.model_copy(update={"paths": (str(crystals / "nowhere"),)})
+    with pytest.raises(SourceError):
+        run_recipe(recipe.model_copy(update={"source": gone}), lake)
+    assert not lake.exists()
