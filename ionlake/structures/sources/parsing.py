@@ -1,7 +1,10 @@
 """Reading one crystal from one file with whatever library understands it."""
 
+import itertools
+import json
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,11 @@ from ionlake.structures.record import StructureRecord
 
 LONGEST_REASON = 160
 INVENTED_ELEMENTS = "Elements in POSCAR cannot be determined"
+CIF_NAME = re.compile(r"\.m?cif(\.(gz|bz2|xz|z))?$", re.IGNORECASE)
+CIF_BLOCK = re.compile(r"^\s*data_", re.MULTILINE)
+# pymatgen takes one structure of these formats, however many there are.
+XSF_STEPS = re.compile(r"^\s*ANIMSTEPS\s+(\d+)", re.MULTILINE)
+RES_CELL = re.compile(r"^CELL\s", re.MULTILINE)
 
 
 def read_structure(path: Path) -> StructureRecord:
@@ -17,15 +25,16 @@ def read_structure(path: Path) -> StructureRecord:
 
     The numbers are the parser's own, with pymatgen's defaults: a CIF coordinate within 1e-4 of a
     simple fraction such as 1/3 becomes that fraction, and the sites of a CIF come sorted by
-    electronegativity. Of a CIF with several structures the first ordered one is taken; of a file
-    with several frames that only ASE reads, the last. A POSCAR that does not name its elements is
-    read only where ASE finds them (on the first line), never with invented ones.
+    electronegativity. A file stands for one crystal: one with several structures or frames is
+    refused, except for a CIF of which one block alone holds an ordered structure, which is taken.
+    A POSCAR that does not name its elements is read only where ASE finds them (on the first line),
+    never with invented ones.
 
     Args:
         path: An existing file; its name and content tell its format.
 
     Raises:
-        SourceError: Neither library reads the file.
+        SourceError: Neither library reads the file, or it holds several structures.
         StructureError: It was read, but the method cannot treat the crystal.
     """
     attempts: list[tuple[Callable[[Path], Any], str]] = [
@@ -36,6 +45,8 @@ def read_structure(path: Path) -> StructureRecord:
     for reader, library in attempts:
         try:
             crystal = _quietly(reader, path)
+        except SourceError:
+            raise
         except Exception as error:  # noqa: BLE001 -- parsers raise errors of every kind
             reasons.append(f"{library}: {_one_line(error)}")
             continue
@@ -63,22 +74,60 @@ def _quietly(reader: Callable[[Path], Any], path: Path) -> Any:
 def _read_with_pymatgen(path: Path) -> Any:
     from pymatgen.core import Structure
 
-    if path.suffix.lower() in {".cif", ".mcif"}:
-        return _first_ordered(path)
+    if CIF_NAME.search(path.name):
+        return _only_ordered(path)
+    count = _n_structures(path)
+    if count > 1:
+        raise _several(path, f"{count} structures")
     return Structure.from_file(path)
 
 
-def _first_ordered(path: Path) -> Any:
+def _only_ordered(path: Path) -> Any:
+    from monty.io import zopen
     from pymatgen.io.cif import CifParser
 
-    structures = CifParser(path).parse_structures(primitive=False, on_error="ignore")
-    return next((each for each in structures if each.is_ordered), structures[0])
+    with zopen(path, mode="rt", encoding="utf-8", errors="replace") as file:
+        text = str(file.read())
+    # Numbered, since of blocks with equal names the parser keeps one.
+    number = itertools.count()
+    text = CIF_BLOCK.sub(lambda found: f"{found.group()}{next(number)}_", text)
+    structures = CifParser.from_str(text).parse_structures(primitive=False, on_error="ignore")
+    ordered = [structure for structure in structures if structure.is_ordered]
+    if len(structures) > 1 and len(ordered) != 1:
+        raise _several(path, f"{len(structures)} structures ({len(ordered)} ordered)")
+    return (ordered or structures)[0]
+
+
+def _n_structures(path: Path) -> int:
+    """How many structures a file holds, in the formats that pymatgen cuts to one; else 1."""
+    suffix = path.suffix.lower()
+    if suffix not in {".xsf", ".res", ".json"}:
+        return 1
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if suffix == ".xsf":
+        steps = XSF_STEPS.search(text)
+        return int(steps[1]) if steps else 1
+    if suffix == ".res":
+        return len(RES_CELL.findall(text))
+    content = json.loads(text)
+    return len(content) if isinstance(content, list) and _all_structures(content) else 1
+
+
+def _all_structures(items: Sequence[Any]) -> bool:
+    return all(isinstance(item, dict) and {"lattice", "sites"} <= item.keys() for item in items)
 
 
 def _read_with_ase(path: Path) -> Any:
     import ase.io
 
-    return ase.io.read(path)
+    frames = ase.io.read(path, index=":", do_not_split_by_at_sign=True)
+    if len(frames) > 1:
+        raise _several(path, f"{len(frames)} structures")
+    return frames[0]
+
+
+def _several(path: Path, what: str) -> SourceError:
+    return SourceError(f"{path} holds {what}, expected one: split it, one crystal per file")
 
 
 def _one_line(error: Exception) -> str:
