@@ -10,7 +10,7 @@ import typer
 
 from ionlake.cli.exit_codes import ExitCode
 from ionlake.cli.options import JsonOption
-from ionlake.cli.output import Format, print_table, to_json
+from ionlake.cli.output import Format, ignored_note, print_table, to_json
 from ionlake.errors import IonlakeError, SettingsError
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def descriptors(
     if how is Format.PARQUET:
         raise SettingsError("descriptors are written as table, csv or json: choose one of these")
     settings = ScanSettings(mobile_species=mobile, grid=grid, symmetry=symmetry)
-    entries = list(FileSource(files).entries())
+    source = FileSource(files)
+    entries = list(source.entries())
+    if source.ignored:
+        sys.stderr.write(f"ionlake: {ignored_note(source.ignored)}\n")
     loaded = load_potential(potential, device=device)
     results = [_describe(entry, settings, loaded) for entry in entries]
     _write(results, how)

@@ -79,6 +79,13 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         )
 
 
+def ignored_note(paths: tuple[Path, ...]) -> str:
+    """One line about files that were passed over."""
+    names = ", ".join(path.name for path in paths[:3])
+    more = ", ..." if len(paths) > 3 else ""
+    return f"{len(paths)} files are no crystals by their names and were passed over: {names}{more}"
+
+
 def _fitting(widths: Sequence[int]) -> int:
     """How many columns fit side by side on the terminal; all where there is none."""
     if not sys.stdout.isatty():

@@ -2,12 +2,14 @@
 
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from ionlake.cli.output import ignored_note
 from ionlake.lake.failures import Failure
 from ionlake.pipeline.report import Reporter
 
@@ -50,6 +52,10 @@ class ProgressReporter(Reporter):
             f"{n_scan} to scan, {n_describe} to describe, {n_reused} in the lake already, "
             f"{n_failed} that cannot be used"
         )
+
+    def files_ignored(self, paths: tuple[Path, ...]) -> None:
+        """Say what was passed over."""
+        self._console.print(ignored_note(paths))
 
     def structure_changed(self, material_id: str, before: str, now: str) -> None:
         """Say that a name stands for another crystal now."""

@@ -1,6 +1,7 @@
 """What a run tells while it works and when it is done."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ionlake.lake.failures import Failure
 
@@ -10,6 +11,9 @@ class Reporter:
 
     def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
         """The run knows what it has to do."""
+
+    def files_ignored(self, paths: tuple[Path, ...]) -> None:
+        """Files in the source's folders that are no crystals by their names."""
 
     def structure_changed(self, material_id: str, before: str, now: str) -> None:
         """A material of the lake has another structure now; the old one stays in the lake."""

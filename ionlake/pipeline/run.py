@@ -53,6 +53,8 @@ def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = Non
     reporter = reporter or Reporter()
     source = make_source(recipe)
     entries = source.entries()
+    if isinstance(source, FileSource) and source.ignored:
+        reporter.files_ignored(source.ignored)
     potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
     method = Method.resolve(recipe.scan, potential.card, evaluator_name(potential))
     device = worker_device(recipe.cluster, recipe.potential.device)

@@ -274,6 +274,18 @@ def test_a_changed_structure_under_the_same_name_is_told_and_ranked_anew(recipe,
     assert formulas.formula.tolist() == ["LiI"]
 
 
+def test_files_that_are_no_crystals_are_told(recipe, lake, crystals):
+    (crystals / "notes.txt").write_text("not a crystal")
+    told = []
+
+    class Listener(Reporter):
+        def files_ignored(self, paths):
+            told.extend(path.name for path in paths)
+
+    run_recipe(recipe, lake, Listener())
+    assert told == ["notes.txt"]
+
+
 def test_a_cell_of_one_atom_is_a_failure_before_any_work(recipe, lake, crystals):
     (crystals / "lithium.vasp").write_text("Li\n1.0\n3 0 0\n0 3 0\n0 0 3\nLi\n1\nDirect\n0 0 0\n")
     run_recipe(recipe, lake)
