@@ -119,10 +119,10 @@ def test_a_framework_may_have_more_symmetry_than_the_crystal():
     np.testing.assert_array_equal(source, np.roll(source, 4, axis=0))
 
 
-def test_pure_lithium_has_an_empty_framework():
+def test_a_cell_of_one_atom_has_nothing_to_freeze():
     record = StructureRecord(4.0 * np.eye(3), np.array([3]), np.zeros((1, 3)))
-    points = orbit_points(plan_scan(record, COARSE), 0)
-    np.testing.assert_array_equal(points.source, np.arange(5**3))
+    with pytest.raises(StructureError, match="cell of Li holds one atom"):
+        plan_scan(record, COARSE)
 
 
 def test_no_allowed_point_is_an_error():

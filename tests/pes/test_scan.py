@@ -353,11 +353,3 @@ def test_batches_of_structures_move_one_ion():
     expected = np.tile(record.fractional_positions, (6, 1, 1))
     expected[:, 1] = points
     np.testing.assert_allclose(Recorder.frames[0], expected @ record.cell)
-
-
-def test_pure_lithium_is_flat():
-    record = StructureRecord(4.0 * np.eye(3), np.array([3]), np.zeros((1, 3)))
-    dataset = scan_structure(record, COARSE, PairPotential(cutoff=5.0))
-    assert dataset.energy.sizes == {"mobile_ion": 1, "a": 5, "b": 5, "c": 5}
-    np.testing.assert_allclose(dataset.energy, 0.0, atol=1e-9)
-    assert dataset.attrs["checks"]["minimum_distance_to_site_ang"] == [0.0]
