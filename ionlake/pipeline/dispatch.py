@@ -7,12 +7,14 @@ however many there are. This process alone commits rows.
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from ionlake.errors import LakeError
 from ionlake.lake import schema
 from ionlake.lake.layout import new_attempt
-from ionlake.lake.staging import read_orbit_attributes, remove_staging
+from ionlake.lake.staging import read_orbit, read_orbit_attributes, remove_staging
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.plan import Task, Todo, relative_cost
 from ionlake.pipeline.rows import DescribedScan
@@ -69,7 +71,13 @@ class Dispatcher:
         active: list[_Active] = []
         while waiting or active:
             while waiting and len(active) < _MATERIALS_PER_WORKER * workers:
-                active.append(self._start(waiting.popleft(), finished))
+                material = self._start(waiting.popleft(), finished)
+                if material is None:
+                    after_each()
+                else:
+                    active.append(material)
+            if not active:
+                continue
             future = next(finished)
             material = self._owners.pop(future)
             if future not in material.futures:
@@ -79,7 +87,8 @@ class Dispatcher:
                 active.remove(material)
                 after_each()
 
-    def _start(self, task: Task, finished: Any) -> _Active:
+    def _start(self, task: Task, finished: Any) -> _Active | None:
+        """Send a material's first steps; None if it failed at once."""
         job = ScanJob(task.structure, self.run.method.settings, self.run.potential, self.run.run_id)
         if task.todo is Todo.DESCRIBE:
             material = _Active(task, job, orbit_cost=0.0)
@@ -87,7 +96,10 @@ class Dispatcher:
             path = self.run.writer.layout.resolve((scan or {})["grid_path"])
             self._submit(material, finished, describe_step, path, self.run.run_id)
             return material
-        plan = self.run.method.scan_plan(task.structure)
+        plan = attempt(job.plan)
+        if isinstance(plan, StepFailure):
+            self._fail(_Active(task, job, orbit_cost=0.0), plan)
+            return None
         material = _Active(task, job, relative_cost(plan))
         self.run.reporter.work_added(material.orbit_cost * len(plan.orbits))
         self._resume(material)
@@ -95,19 +107,19 @@ class Dispatcher:
         return material
 
     def _resume(self, material: _Active) -> None:
-        """Take over orbits that an earlier run has staged."""
-        staged = {
-            ion: (self.run.writer.layout.resolve(row["staging_path"]), int(row["n_energies"]))
-            for ion, row in self.run.writer.ledger.staged_orbits(material.task.scan_id).items()
-        }
-        reduced = {
-            ion: bool(read_orbit_attributes(path)["reduced"]) for ion, (path, _) in staged.items()
-        }
-        if not all(reduced.values()):
+        """Take over orbits that an earlier run has staged; damaged ones are computed again."""
+        staged = []
+        for ion, row in self.run.writer.ledger.staged_orbits(material.task.scan_id).items():
+            path = self.run.writer.layout.resolve(row["staging_path"])
+            orbit = StagedOrbit(ion, path, int(row["n_energies"]), n_energies=0)
+            with suppress(LakeError):
+                read_orbit(path, orbit.n_points)
+                staged.append((orbit, bool(read_orbit_attributes(path)["reduced"])))
+        if not all(reduced for _, reduced in staged):
             material.job = replace(material.job, reduced=False)
-        for ion, (path, n_points) in staged.items():
-            if reduced[ion] == material.job.reduced:
-                material.orbits[ion] = StagedOrbit(ion, path, n_points, n_energies=0)
+        for orbit, reduced in staged:
+            if reduced == material.job.reduced:
+                material.orbits[orbit.ion] = orbit
                 self.run.reporter.energies_done(0, material.orbit_cost)
 
     def _submit_missing(self, material: _Active, finished: Any) -> None:
@@ -202,7 +214,7 @@ class Dispatcher:
 def _lost(error: BaseException) -> StepFailure:
     """What is known of a step whose worker did not come back."""
     message = (
-        f"the worker was lost while it did this ({(str(error).splitlines() or [''])[0]}): it may "
-        "have run out of memory; run again, with fewer workers if it happens again"
+        f"the worker was lost while it did this ({type(error).__name__}): it may have run out of "
+        "memory; run again, with fewer workers if it happens again"
     )
     return StepFailure(type(error).__name__, message, certificate=False)

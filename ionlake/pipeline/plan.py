@@ -6,7 +6,7 @@ from enum import Enum
 
 from ionlake.descriptors.identity import descriptor_id
 from ionlake.pes.identity import scan_id
-from ionlake.pes.plan import ScanPlan, plan_scan, require_framework, resolve_symmetry
+from ionlake.pes.plan import ScanPlan, require_framework, resolve_symmetry
 from ionlake.pes.settings import ScanSettings
 from ionlake.potentials.interface import PotentialCard, require_elements
 from ionlake.structures.record import StructureRecord
@@ -58,10 +58,6 @@ class Method:
         """The method with what depends on the potential settled."""
         symmetry = resolve_symmetry(settings.symmetry, parity=card.parity)
         return cls(replace(settings, symmetry=symmetry), card, evaluator)
-
-    def scan_plan(self, structure: StructureRecord) -> ScanPlan:
-        """The scan of one structure."""
-        return plan_scan(structure, self.settings)
 
 
 def check_material(structure: StructureRecord, method: Method) -> None:

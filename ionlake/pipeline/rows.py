@@ -50,18 +50,15 @@ def material_row(entry: SourceEntry, structure: StructureRecord, source: str, ru
 
 def structure_row(structure: StructureRecord) -> Row:
     """Row of ``structures``."""
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    crystal = structure.to_pymatgen()
-    symmetry = SpacegroupAnalyzer(crystal, symprec=0.01)
+    number, symbol = _space_group(structure)
     return {
         "structure_id": structure.structure_id,
         "formula": structure.formula,
         "n_sites": structure.n_sites,
         "volume_ang3": volume(structure.cell),
-        "density_g_cm3": float(crystal.density),
-        "space_group_number": int(symmetry.get_space_group_number()),
-        "space_group_symbol": symmetry.get_space_group_symbol(),
+        "density_g_cm3": float(structure.to_pymatgen().density),
+        "space_group_number": number,
+        "space_group_symbol": symbol,
         "min_image_distance_ang": shortest_lattice_vector(structure.cell),
         "cell_ang": structure.cell.ravel().tolist(),
         "atomic_numbers": structure.atomic_numbers.tolist(),
@@ -140,6 +137,17 @@ def described_rows(
         "run_id": run_id,
     }
     return DescribedScan(descriptors, rows)
+
+
+def _space_group(structure: StructureRecord) -> tuple[int | None, str | None]:
+    """International number and symbol within 0.01 Å; None where they cannot be determined."""
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer, SymmetryUndeterminedError
+
+    try:
+        symmetry = SpacegroupAnalyzer(structure.to_pymatgen(), symprec=0.01)
+        return int(symmetry.get_space_group_number()), symmetry.get_space_group_symbol()
+    except SymmetryUndeterminedError:
+        return None, None
 
 
 def _has_transition_metal(structure: StructureRecord) -> bool:

@@ -133,6 +133,35 @@ def test_staged_orbits_of_a_run_cut_off_are_not_computed_again(recipe, lake, mon
     assert list((lake / "staging").iterdir()) == []
 
 
+def test_damaged_staged_energies_are_computed_again(recipe, lake, monkeypatch):
+    def crash(*_args):
+        raise GridError("the disk is full")
+
+    crash.__name__ = "finish_scan_step"
+    monkeypatch.setattr("ionlake.pipeline.dispatch.finish_scan_step", crash)
+    first = run_recipe(recipe, lake)
+    monkeypatch.undo()
+    for chunk in (lake / "staging").rglob("c/0"):
+        chunk.write_bytes(b"not energies")
+    second = run_recipe(recipe, lake)
+    assert second.materials_computed == 3
+    assert second.energies_evaluated == first.energies_evaluated + 2
+
+
+def test_a_scan_that_cannot_be_planned_is_one_materials_failure(recipe, lake, monkeypatch):
+    real = steps.plan_scan
+
+    def fragile(structure, settings):
+        if structure.formula == "LiF":
+            raise GridError("no plan for this")
+        return real(structure, settings)
+
+    monkeypatch.setattr(steps, "plan_scan", fragile)
+    summary = run_recipe(recipe, lake)
+    assert summary.materials_computed == 1
+    assert failures_of(lake)["lif"].message == "no plan for this"
+
+
 def test_a_potential_without_the_crystal_symmetry_is_scanned_in_full(recipe, lake, monkeypatch):
     uneven = CosineLandscape(amplitudes_ev=(0.2, 0.4, 0.8))
     monkeypatch.setattr("ionlake.pipeline.run.load_potential", lambda *_args, **_kwargs: uneven)
@@ -297,11 +326,12 @@ def test_a_cell_of_one_atom_is_a_failure_before_any_work(recipe, lake, crystals)
 def test_a_lost_worker_is_a_failure_with_a_remedy(recipe, lake, monkeypatch):
     from distributed.scheduler import KilledWorker
 
-    class Lost:
-        def __call__(self, *_args):
+    def lose(step, *args):
+        if step is steps.scan_orbit_step:
             raise KilledWorker("task", "worker", 3)
+        return step(*args)
 
-    monkeypatch.setattr("ionlake.pipeline.dispatch.attempt", Lost())
+    monkeypatch.setattr("ionlake.pipeline.dispatch.attempt", lose)
     summary = run_recipe(recipe, lake)
     assert summary.materials_computed == 0
     assert "the worker was lost" in failures_of(lake)["lif"].message
