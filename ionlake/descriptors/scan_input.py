@@ -71,16 +71,22 @@ def read_scan(dataset: xr.Dataset) -> ScanInput:
 
 
 def _checked_energy(dataset: xr.Dataset) -> xr.DataArray:
+    if not isinstance(dataset, xr.Dataset):
+        raise GridError(
+            f"got {type(dataset).__name__}, expected an xarray Dataset made by ionlake.scan or "
+            "ionlake.dataset_from_energies; make one first"
+        )
     if ENERGY not in dataset.data_vars:
         raise GridError(
             f"the dataset has the variables {sorted(map(str, dataset.data_vars))}, expected "
             f"{ENERGY!r}; pass a scan"
         )
     energy = dataset[ENERGY]
-    if energy.dims != GRID_DIMS:
+    if set(energy.dims) != set(GRID_DIMS):
         raise GridError(
-            f"{ENERGY!r} has the dimensions {energy.dims}, expected {GRID_DIMS}; transpose it"
+            f"{ENERGY!r} has the dimensions {energy.dims}, expected {GRID_DIMS}; pass a scan"
         )
+    energy = energy.transpose(*GRID_DIMS)
     if 0 in energy.shape:
         raise GridError(
             f"{ENERGY!r} has the shape {energy.shape}, expected at least one ion and one point "

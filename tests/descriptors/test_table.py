@@ -164,6 +164,10 @@ def broken(**changes):
     return dataset.assign_attrs(changes)
 
 
+def test_the_order_of_the_named_dimensions_does_not_matter():
+    assert describe(broken().transpose("c", "a", "mobile_ion", "b")) == describe(broken())
+
+
 def without(name):
     dataset = broken()
     del dataset.attrs[name]
@@ -190,7 +194,7 @@ def make_infinite(energy):
     ("dataset", "message"),
     [
         (broken().rename(energy="pes"), r"variables \['pes'\], expected 'energy'"),
-        (broken().transpose("a", "mobile_ion", "b", "c"), "transpose"),
+        (3, "got int, expected an xarray Dataset"),
         (broken().isel(a=0), r"dimensions \('mobile_ion', 'b', 'c'\)"),
         (broken().isel(mobile_ion=slice(0)), "at least one ion"),
         (broken().isel(b=slice(0)), "one point along each axis"),
