@@ -1,5 +1,7 @@
 """Results on standard output: a table for people, CSV, JSON or Parquet for machines."""
 
+import csv
+import io
 import itertools
 import json
 import math
@@ -30,7 +32,8 @@ def write_arrow(table: "pa.Table", how: Format, output: Path | None = None) -> N
 
     Args:
         table: The result.
-        how: Format; CSV has a header and rows only, JSON is an array of objects.
+        how: Format; CSV has a header and rows only, JSON is an array of objects. A file asked for
+            as a table is written as CSV.
         output: File to write; standard output by default.
 
     Raises:
@@ -48,13 +51,23 @@ def write_arrow(table: "pa.Table", how: Format, output: Path | None = None) -> N
         _require_different_names(table.column_names)
         text = to_json(table.to_pylist()) + "\n"
     else:
-        text = table.to_pandas().to_csv(index=False)
+        text = to_csv(table)
     _write_text(text, output)
 
 
 def to_json(value: Any) -> str:
     """JSON text; numbers that JSON cannot hold become null, times ISO text."""
     return json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def to_csv(table: "pa.Table") -> str:
+    """CSV text: empty where there is no value, lists as JSON, times as ISO text."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.column_names)
+    for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        writer.writerow([json.dumps(v) if isinstance(v, list) else _plain(v) for v in row])
+    return text.getvalue()
 
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -26,7 +26,10 @@ def status(lake: LakeOption = None, json: JsonOption = False) -> None:
     else:
         print_table(
             ["fact", "value"],
-            [[name.replace("_", " "), str(value)] for name, value in facts.items()],
+            [
+                [name.replace("_", " "), "-" if value is None else str(value)]
+                for name, value in facts.items()
+            ],
         )
 
 

@@ -251,7 +251,30 @@ def test_status_counts_and_names_the_writer(command, lake):
     with open_writer(lake):
         _, out, _ = command("status", "--lake", lake, "--json")
     assert json.loads(out)["writer_pid"] > 0
-    assert "materials" in command("status", "--lake", lake)[1]
+    shown = command("status", "--lake", lake)[1]
+    assert "materials" in shown
+    assert "None" not in shown
+
+
+def test_csv_keeps_integers_and_lists_beside_missing_values(command, lake):
+    sql = """
+        SELECT material_id, rank_no_transition_metal IS NULL AS missing, rank_no_transition_metal,
+               elements
+        FROM candidates ORDER BY rank_no_transition_metal NULLS LAST
+    """
+    _, out, _ = command("query", sql, "--lake", lake, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["rank_no_transition_metal"] for row in rows][-1] == ""
+    assert all(row["rank_no_transition_metal"].isdigit() for row in rows[:-1])
+    assert json.loads(rows[-1]["elements"]) == ["Co", "Li", "O"]
+
+
+def test_an_empty_answer_is_its_header(command, lake):
+    for how in ("table", "csv"):
+        status, out, _ = command(
+            "query", "SELECT material_id FROM failures", "--lake", lake, "--format", how
+        )
+        assert (status, out) == (0, "material_id\n")
 
 
 def test_json_refuses_to_lose_a_column(command, lake):
