@@ -22,6 +22,7 @@ from ionlake.names import (
 from ionlake.pes.checks import ion_checks
 from ionlake.pes.identity import ACCURACY, SCAN_PROTOCOL, SCAN_VERSION, scan_id
 from ionlake.pes.plan import ScanPlan
+from ionlake.pes.verification import Verification
 from ionlake.potentials.interface import PotentialCard
 from ionlake.structures.record import StructureRecord
 
@@ -37,7 +38,8 @@ class ScanResult:
         base_energy_ev: Energy of the crystal with every ion at its site, eV.
         card: The potential.
         evaluator: Code path and version that evaluated the points.
-        certificate_ev: Largest difference of re-evaluated symmetry copies, eV.
+        reference: The plain potential that some energies were compared with.
+        verification: What the comparison found, over all orbits.
         framework_operations: Operations of the frozen lattice used, per scanned ion.
     """
 
@@ -47,7 +49,8 @@ class ScanResult:
     base_energy_ev: float
     card: PotentialCard
     evaluator: str
-    certificate_ev: float
+    reference: PotentialCard
+    verification: Verification
     framework_operations: tuple[int, ...]
 
 
@@ -59,7 +62,7 @@ def scan_dataset(result: ScanResult) -> xr.Dataset:
         ``energy`` (float32, eV above the ion's own grid minimum, NaN where excluded), ``status``
         (`ionlake.names.PointStatus`), ``minimum_energy_ev`` per ion and ``base_energy_ev``
         (float64 total energies); coordinates a, b, c are fractional. Attributes hold the crystal,
-        the settings, the identities, the symmetry certificate and the checks.
+        the settings, the identities, the symmetry certificate, the verification and the checks.
     """
     plan = result.plan
     status = np.full(result.energies.shape, PointStatus.EXCLUDED, dtype=np.uint8)
@@ -88,6 +91,7 @@ def scan_dataset(result: ScanResult) -> xr.Dataset:
         evaluator=result.evaluator,
         potential=_potential_attributes(result.card),
         symmetry=_symmetry_attributes(result, status),
+        verification=_verification_attributes(result),
     )
 
 
@@ -206,5 +210,14 @@ def _symmetry_attributes(result: ScanResult, status: np.ndarray) -> dict[str, An
         "points_evaluated": int((status == PointStatus.EVALUATED).sum()),
         "points_copied": int((status == PointStatus.SYMMETRY_COPY).sum()),
         "points_excluded": int((status == PointStatus.EXCLUDED).sum()),
-        "certificate_ev": result.certificate_ev,
+        "certificate_ev": result.verification.certificate_ev,
+    }
+
+
+def _verification_attributes(result: ScanResult) -> dict[str, Any]:
+    return {
+        "evaluator": result.evaluator,
+        "reference": f"{result.reference.name} {result.reference.dtype}",
+        "points_checked": result.verification.n_energies,
+        "evaluator_error_ev": result.verification.evaluator_error_ev,
     }

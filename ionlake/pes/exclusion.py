@@ -30,12 +30,28 @@ def allowed_points(
     References:
         arXiv:2411.06804, Methods (1.2 Å).
     """
-    allowed = np.ones(shape, dtype=bool)
+    return np.isinf(contact_distances(cell, framework, shape, radius_ang - _LENGTH_NOISE_ANG))
+
+
+def contact_distances(
+    cell: FloatArray, framework: FloatArray, shape: Shape, radius_ang: float
+) -> FloatArray:
+    """Distance in Å from each grid point to the nearest atom, infinite from ``radius_ang`` on.
+
+    Args:
+        cell: Lattice vectors as rows, Å.
+        framework: Fractional positions of the atoms, shape (n, 3).
+        shape: Grid sizes.
+        radius_ang: Distances that are not smaller are not told apart, Å.
+    """
+    nearest = np.full(shape, np.inf)
     sizes = np.array(shape)
     reach = np.ceil(radius_ang / plane_spacings(cell) * sizes).astype(int) + 1
     offsets = np.array(list(itertools.product(*(range(-r, r + 1) for r in reach))))
     for position in framework:
         points = np.floor(position * sizes).astype(int) + offsets
         distances = np.linalg.norm((points / sizes - position) @ cell, axis=1)
-        allowed[tuple((points[distances < radius_ang - _LENGTH_NOISE_ANG] % sizes).T)] = False
-    return allowed
+        near = distances < radius_ang
+        # A point may be reached more than once, through several of its images.
+        np.minimum.at(nearest, tuple((points[near] % sizes).T), distances[near])
+    return nearest

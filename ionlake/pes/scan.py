@@ -3,15 +3,21 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import xarray as xr
 
-from ionlake.errors import GridError, PotentialError
-from ionlake.geometry import FloatArray
+from ionlake.errors import GridError
+from ionlake.geometry import FloatArray, IntArray
 from ionlake.pes.dataset import ScanResult, scan_dataset
-from ionlake.pes.evaluator import evaluator_name, scan_evaluator
+from ionlake.pes.evaluator import (
+    checked_energies,
+    evaluator_name,
+    reference_potential,
+    release_evaluator,
+    scan_evaluator,
+)
 from ionlake.pes.grid import grid_fractional
 from ionlake.pes.plan import (
     IonOrbit,
@@ -22,20 +28,35 @@ from ionlake.pes.plan import (
     without_symmetry,
 )
 from ionlake.pes.settings import ScanSettings
-from ionlake.pes.symmetry import image_indices
-from ionlake.potentials.interface import Potential, ScanEvaluator, require_elements
+from ionlake.pes.verification import (
+    CertificateError,
+    EvaluatorError,
+    Verification,
+    image_points,
+    verify_orbit,
+    worst,
+)
+from ionlake.potentials.interface import Potential, require_elements
 from ionlake.structures.record import StructureRecord
+
+__all__ = [
+    "CertificateError",
+    "EvaluatorError",
+    "OrbitEnergies",
+    "Progress",
+    "Verification",
+    "assemble",
+    "base_energy",
+    "evaluate_points",
+    "scan_orbit",
+    "scan_structure",
+    "verify_orbit",
+]
 
 Progress = Callable[[int, int], None]
 """Called with the number of points done and the number of points in all."""
 
-CERTIFICATE_LIMIT_EV: Final = 1e-4
-_CERTIFICATE_POINTS: Final = 6
 _POINTS_PER_BLOCK: Final = 128
-
-
-class CertificateError(GridError):
-    """A symmetry copy whose energy the potential does not confirm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,23 +66,64 @@ class OrbitEnergies:
     Attributes:
         ion: The scanned mobile ion.
         energies: Total energies in eV, float64, in the order of `OrbitPoints.evaluated`.
-        certificate_ev: Largest difference between copied energies and their re-evaluation on
-            random points, eV; zero where nothing was copied.
-        n_energies: Energies the potential was asked for.
+        verification: What a comparison of some of them with the plain potential found.
         seconds: Time the evaluation took.
     """
 
     ion: int
     energies: FloatArray
-    certificate_ev: float
-    n_energies: int
+    verification: Verification
     seconds: float
+
+    @property
+    def n_energies(self) -> int:
+        """Energies the potential was asked for, the verification included."""
+        return len(self.energies) + self.verification.n_energies
+
+
+def evaluate_points(
+    plan: ScanPlan,
+    ion: int,
+    flat: IntArray,
+    potential: Potential,
+    progress: Progress | None = None,
+) -> FloatArray:
+    """Evaluate some grid points of a mobile ion.
+
+    Args:
+        plan: The scan.
+        ion: The mobile ion, as its position among the mobile ions.
+        flat: Flat indices of grid points in C order, shape (n_points,).
+        potential: The potential.
+        progress: Called now and then with the points done and the points in all.
+
+    Returns:
+        Total energies in eV, float64, in the order of ``flat``, shape (n_points,). They do not
+        depend on which points are asked for together beyond the rounding of the potential.
+
+    Raises:
+        GridError: If an energy is not finite.
+        PotentialError: If the potential does not give one energy for each point.
+    """
+    coordinates = grid_fractional(plan.shape, flat)
+    energies = np.empty(len(coordinates))
+    evaluator = scan_evaluator(
+        potential, plan.structure, int(plan.sites[ion]), plan.settings.evaluator
+    )
+    for first in range(0, len(coordinates), _POINTS_PER_BLOCK):
+        block = coordinates[first : first + _POINTS_PER_BLOCK]
+        energies[first : first + len(block)] = checked_energies(
+            evaluator.energies(block), block, plan.structure.formula
+        )
+        if progress is not None:
+            progress(first + len(block), len(coordinates))
+    return energies
 
 
 def scan_orbit(
     plan: ScanPlan, orbit: IonOrbit, potential: Potential, progress: Progress | None = None
 ) -> OrbitEnergies:
-    """Evaluate one scanned ion and certify the copies made from it.
+    """Evaluate one scanned ion and verify its energies and the copies made from them.
 
     Args:
         plan: The scan.
@@ -72,38 +134,27 @@ def scan_orbit(
     Raises:
         CertificateError: If a re-evaluated copy differs by more than 1e-4 eV (not with
             ``symmetry="all"`` and a potential without parity: that choice accepts it).
+        EvaluatorError: If the potential's own scan evaluator is off by more than 1e-4 eV.
         GridError: If every point is too close to another atom, or an energy is not finite.
         PotentialError: If the potential does not give one energy for each point.
     """
     started = time.perf_counter()
     points = orbit_points(plan, orbit.ion)
-    evaluator = scan_evaluator(potential, plan.structure, int(plan.sites[orbit.ion]))
-    coordinates = grid_fractional(plan.shape, points.evaluated)
-    energies = np.empty(len(coordinates))
-    for first in range(0, len(coordinates), _POINTS_PER_BLOCK):
-        block = slice(first, first + _POINTS_PER_BLOCK)
-        energies[block] = _evaluate(evaluator, coordinates[block], plan)
-        if progress is not None:
-            progress(min(first + _POINTS_PER_BLOCK, len(coordinates)), len(coordinates))
-    certificate, n_checked = _certify(plan, orbit, points, energies, potential)
-    return OrbitEnergies(
-        ion=orbit.ion,
-        energies=energies,
-        certificate_ev=certificate,
-        n_energies=len(energies) + n_checked,
-        seconds=time.perf_counter() - started,
-    )
+    energies = evaluate_points(plan, orbit.ion, points.evaluated, potential, progress)
+    verification = verify_orbit(plan, orbit, points, energies, potential)
+    return OrbitEnergies(orbit.ion, energies, verification, time.perf_counter() - started)
 
 
 def base_energy(plan: ScanPlan, potential: Potential) -> float:
-    """Energy of the crystal with every ion at its site, eV.
+    """Energy of the crystal with every ion at its site, from the plain potential, eV.
 
     Raises:
         GridError: If it is not finite.
     """
     structure = plan.structure
     positions = (structure.fractional_positions @ structure.cell)[None]
-    energy = float(potential.energies(structure.cell, structure.atomic_numbers, positions)[0])
+    reference = reference_potential(potential, plan.settings.evaluator)
+    energy = float(reference.energies(structure.cell, structure.atomic_numbers, positions)[0])
     if not np.isfinite(energy):
         raise GridError(
             f"the potential gave {energy} eV for {structure.formula} as it is, expected a finite "
@@ -147,7 +198,7 @@ def assemble(
         energies[orbit.ion] = scanned
         evaluated[orbit.ion, points.evaluated] = True
         for ion, operation in orbit.copies:
-            energies[ion, _images(plan, operation)] = scanned
+            energies[ion, image_points(plan, operation)] = scanned
     return scan_dataset(
         ScanResult(
             plan=plan,
@@ -155,8 +206,9 @@ def assemble(
             evaluated=evaluated.reshape(len(plan.sites), *plan.shape),
             base_energy_ev=base_ev,
             card=potential.card,
-            evaluator=evaluator_name(potential),
-            certificate_ev=max(result.certificate_ev for result in results),
+            evaluator=evaluator_name(potential, plan.settings.evaluator),
+            reference=reference_potential(potential, plan.settings.evaluator).card,
+            verification=worst([result.verification for result in results]),
             framework_operations=tuple(n_operations),
         )
     )
@@ -177,6 +229,7 @@ def scan_structure(
         PotentialError: If the potential does not know an element of the crystal, or does not give
             one energy for each point.
         StructureError: If the crystal has no ion of the mobile species.
+        EvaluatorError: If the potential's own scan evaluator is off by more than 1e-4 eV.
         GridError: If every point of an ion is too close to another atom, or an energy is not
             finite.
     """
@@ -187,6 +240,8 @@ def scan_structure(
     except CertificateError:
         plan = without_symmetry(plan)
         results = [scan_orbit(plan, orbit, potential, progress) for orbit in plan.orbits]
+    finally:
+        release_evaluator()
     return assemble(plan, results, base_energy(plan, potential), potential)
 
 
@@ -195,63 +250,3 @@ def _spread(points: OrbitPoints, energies: FloatArray) -> FloatArray:
     spread = np.append(energies, np.nan)[points.source]
     result: FloatArray = spread
     return result
-
-
-def _images(plan: ScanPlan, operation: int) -> Any:
-    return image_indices(
-        plan.operations.rotations[operation], plan.operations.translations[operation], plan.shape
-    )
-
-
-def _certify(
-    plan: ScanPlan,
-    orbit: IonOrbit,
-    points: OrbitPoints,
-    energies: FloatArray,
-    potential: Potential,
-) -> tuple[float, int]:
-    """Re-evaluate random copied points of the scanned ion and of one of its copies."""
-    random = np.random.default_rng(0)
-    scanned = _spread(points, energies)
-    copied = points.source >= 0
-    copied[points.evaluated] = False
-    targets = [(orbit.ion, np.arange(scanned.size), copied)]
-    if orbit.copies:
-        ion, operation = orbit.copies[random.integers(len(orbit.copies))]
-        targets.append((ion, _images(plan, operation), points.source >= 0))
-    worst, count = 0.0, 0
-    for ion, images, usable in targets:
-        candidates = np.flatnonzero(usable)
-        if not candidates.size:
-            continue
-        chosen = random.choice(candidates, min(_CERTIFICATE_POINTS, candidates.size), replace=False)
-        evaluator = scan_evaluator(potential, plan.structure, int(plan.sites[ion]))
-        again = _evaluate(evaluator, grid_fractional(plan.shape, images[chosen]), plan)
-        worst = max(worst, float(np.abs(again - scanned[chosen]).max()))
-        count += chosen.size
-    accepted = plan.settings.symmetry == "all" and not potential.card.parity
-    if worst > CERTIFICATE_LIMIT_EV and not accepted:
-        raise CertificateError(
-            f"symmetry copies of mobile ion {orbit.ion} in {plan.structure.formula} differ by "
-            f"{worst:.1e} eV from their re-evaluation, allowed {CERTIFICATE_LIMIT_EV:.0e} eV: scan "
-            "without symmetry"
-        )
-    return worst, count
-
-
-def _evaluate(evaluator: ScanEvaluator, points: FloatArray, plan: ScanPlan) -> FloatArray:
-    """Energies at fractional points, checked."""
-    energies = evaluator.energies(points)
-    if np.shape(energies) != (len(points),):
-        raise PotentialError(
-            f"the scan evaluator returned shape {np.shape(energies)}, expected ({len(points)},): "
-            "it must give one energy for each point"
-        )
-    bad = np.flatnonzero(~np.isfinite(energies))
-    if bad.size:
-        raise GridError(
-            f"the potential gave {bad.size} energies that are not finite in "
-            f"{plan.structure.formula}, first with the ion at {points[bad[0]].round(4)}: "
-            "use a potential that is defined at short distances, or a larger exclusion radius"
-        )
-    return energies

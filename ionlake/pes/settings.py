@@ -12,6 +12,7 @@ from ionlake.structures.conversion import atomic_number
 
 GRID_PROTOCOLS: Final = ("commensurate", "paper")
 SYMMETRY_MODES: Final = ("auto", "proper", "all", "none")
+EVALUATORS: Final = ("auto", "batched")
 PAPER_SPACING_ANG: Final = 0.25
 PAPER_EXCLUSION_RADIUS_ANG: Final = 1.2
 
@@ -28,6 +29,8 @@ class ScanSettings:
             ``proper``, ``all`` or ``none``.
         spacing_ang: Largest distance of grid points along an axis, Å; the paper's is 0.25.
         exclusion_radius_ang: Points nearer than this to another atom are excluded, Å.
+        evaluator: ``auto`` takes the potential's own scan evaluator if it offers one; ``batched``
+            evaluates whole structures. Part of a scan's identity by the name of the evaluator.
 
     Raises:
         SettingsError: If a value is not one of these, or a length is not a positive number.
@@ -40,6 +43,7 @@ class ScanSettings:
     symmetry: str = "auto"
     spacing_ang: float = PAPER_SPACING_ANG
     exclusion_radius_ang: float = PAPER_EXCLUSION_RADIUS_ANG
+    evaluator: str = "auto"
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -49,6 +53,7 @@ class ScanSettings:
             )
         _require_choice("grid", self.grid, GRID_PROTOCOLS)
         _require_choice("symmetry", self.symmetry, SYMMETRY_MODES)
+        _require_choice("evaluator", self.evaluator, EVALUATORS)
         for name in ("spacing_ang", "exclusion_radius_ang"):
             object.__setattr__(self, name, _checked_length(name, getattr(self, name)))
 

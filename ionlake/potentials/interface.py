@@ -101,11 +101,21 @@ class ScanEvaluator(Protocol):
 
 @runtime_checkable
 class OffersScanEvaluator(Protocol):
-    """A potential with an evaluator of its own for scans, faster than batches of structures."""
+    """A potential with an evaluator of its own for scans, faster than batches of structures.
+
+    A potential without one is its own reference.
+    """
 
     @property
     def scan_evaluator_name(self) -> str:
         """Code path and version of the evaluator, part of a scan's identity."""
+
+    def reference(self) -> Potential:
+        """The plain potential in float64: same weights, no shortcut.
+
+        Energies of the scan evaluator are verified against it in every scan, so keep it once it
+        is made. Its card names it and its precision.
+        """
 
     def scan_evaluator(
         self, cell: FloatArray, numbers: IntArray, fractional: FloatArray, site: int
