@@ -1,0 +1,238 @@
+"""Energies of a crystal in which one ion moves, batch by batch."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from ionlake.geometry import FloatArray, IntArray
+from ionlake.potentials.frozen_lattice.moving import MovingMessages
+from ionlake.potentials.frozen_lattice.neighbours import MovingNeighbours, fixed_pairs
+from ionlake.potentials.frozen_lattice.network import Blocks, Layer, LinearMap, Network
+from ionlake.potentials.frozen_lattice.pairs import FixedMessages, fixed_messages
+from ionlake.potentials.frozen_lattice.radial import Nodes, RadialTable, radial_table
+
+_BATCH_BYTES: Final = {"cpu": 24 << 20, "cuda": 2 << 30}
+_FEWEST_POINTS: Final = 16
+_MOST_POINTS: Final = {"cpu": 64, "cuda": 4096}
+
+
+@dataclass(frozen=True, eq=False)
+class Operator:
+    """A network ready to build evaluators: what depends on the model alone.
+
+    Attributes:
+        network: The network, float64.
+        nodes: Nodes of the radial tables.
+        tables: Radial weights of every layer.
+        device: Where energies are computed.
+        dtype: Floating-point type they are computed in.
+    """
+
+    network: Network
+    nodes: Nodes
+    tables: tuple[RadialTable, ...]
+    device: str
+    dtype: torch.dtype
+
+    @classmethod
+    def prepare(cls, network: Network, device: str, dtype: torch.dtype) -> "Operator":
+        """Tabulate the radial weights."""
+        nodes = Nodes.up_to(network.cutoff_ang)
+        with torch.no_grad():
+            tables = tuple(radial_table(network, each, nodes, dtype) for each in network.layers)
+        return cls(network, nodes, tables, device, dtype)
+
+    def evaluator(
+        self, cell: FloatArray, numbers: IntArray, fractional: FloatArray, site: int
+    ) -> "FrozenLatticeEvaluator":
+        """Collapse the frozen lattice around one moving ion.
+
+        Args:
+            cell: Lattice vectors as rows, Å, shape (3, 3).
+            numbers: Atomic numbers, shape (n_atoms,).
+            fractional: Fractional positions, shape (n_atoms, 3).
+            site: Index of the moving ion.
+        """
+        with torch.no_grad():
+            return _build(self, cell, numbers, fractional, site)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerStep:
+    """One layer at work on batches.
+
+    Attributes:
+        keep: Linear map that bypasses the convolution.
+        send: Linear map before it.
+        fixed: Messages along fixed pairs.
+        moving: Messages of the moving ion.
+        receive: Linear map of the messages.
+        gate: The nonlinearity.
+        widths: Message channels by degree.
+    """
+
+    keep: LinearMap
+    send: LinearMap
+    fixed: FixedMessages
+    moving: MovingMessages
+    receive: LinearMap
+    gate: Any
+    widths: dict[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class FrozenLatticeEvaluator:
+    """The energy as a function of the moving ion's position alone.
+
+    Attributes:
+        neighbours: Finds the neighbours of the moving ion.
+        steps: The layers.
+        start: Features of the species, (1, atoms, 1, channels).
+        first_messages: Messages along fixed pairs in the first layer, which never change.
+        hidden: Read-out, first map.
+        energy: Read-out, second map.
+        scale: Energy unit of each atom, eV, float64.
+        offset_ev: Sum of the atoms' energy offsets.
+        n_points: Points in a batch.
+    """
+
+    neighbours: MovingNeighbours
+    steps: tuple[LayerStep, ...]
+    start: torch.Tensor
+    first_messages: Blocks
+    hidden: LinearMap
+    energy: LinearMap
+    scale: torch.Tensor
+    offset_ev: float
+    n_points: int
+
+    def energies(self, points: FloatArray) -> FloatArray:
+        """Total energies in eV with the ion at fractional points (n, 3); float64, shape (n,)."""
+        points = np.ascontiguousarray(points, dtype=np.float64)
+        energies = np.empty(len(points))
+        with torch.no_grad():
+            for first in range(0, len(points), self.n_points):
+                batch = slice(first, first + self.n_points)
+                energies[batch] = self._batch(points[batch])
+        return energies
+
+    def _batch(self, points: FloatArray) -> FloatArray:
+        pairs = self.neighbours.at(points)
+        features: Blocks = {0: self.start.repeat(len(points), 1, 1, 1)}
+        for index, step in enumerate(self.steps):
+            kept, sent = mix(step.keep, features), mix(step.send, features)
+            messages = self._fixed(index, step, sent, len(points))
+            step.moving.add(pairs, sent, messages)
+            features = apply_gate(step.gate, mix_onto(kept, step.receive, messages))
+        scaled = mix(self.energy, mix(self.hidden, features))[0][:, :, 0, 0].double()
+        total: FloatArray = ((scaled * self.scale).sum(dim=1) + self.offset_ev).cpu().numpy()
+        return total
+
+    def _fixed(self, index: int, step: LayerStep, sent: Blocks, n_points: int) -> Blocks:
+        """Messages along fixed pairs, in tensors that may be added to."""
+        if index == 0:
+            return {l3: each.repeat(n_points, 1, 1, 1) for l3, each in self.first_messages.items()}
+        n_atoms = self.start.shape[1]
+        messages = {
+            l3: self.start.new_empty(n_points, n_atoms, 2 * l3 + 1, channels)
+            for l3, channels in step.widths.items()
+        }
+        step.fixed.apply(sent, messages)
+        return messages
+
+
+def mix(linear_map: LinearMap, features: Blocks) -> Blocks:
+    """Apply a linear map of channels to features (..., channels) of every degree."""
+    mixed = {l: features[l] @ matrix for l, matrix in linear_map.matrices.items() if l in features}
+    if linear_map.constant is not None:
+        mixed[0] += linear_map.constant
+    return mixed
+
+
+def mix_onto(kept: Blocks, linear_map: LinearMap, messages: Blocks) -> Blocks:
+    """Add the linear map of messages to what bypassed the convolution."""
+    mixed = mix(linear_map, messages)
+    return {l: each + kept[l] if l in kept else each for l, each in mixed.items()}
+
+
+def apply_gate(gate: Any, features: Blocks) -> Blocks:
+    """The gate: scalars through their activation, higher degrees times activated scalars."""
+    n_scalars, n_gates = gate.irreps_scalars.dim, gate.irreps_gates.dim
+    scalars = features[0]
+    result = {0: gate.act_scalars(scalars[..., :n_scalars])}
+    if n_gates:
+        gates = gate.act_gates(scalars[..., n_scalars : n_scalars + n_gates])
+        first = 0
+        for channels, irrep in gate.irreps_gated:
+            result[irrep.l] = features[irrep.l] * gates[..., first : first + channels]
+            first += channels
+    return result
+
+
+def _build(
+    operator: Operator, cell: FloatArray, numbers: IntArray, fractional: FloatArray, site: int
+) -> FrozenLatticeEvaluator:
+    network, device, dtype = operator.network, operator.device, operator.dtype
+    pairs = fixed_pairs(cell, fractional, site, network.cutoff_ang)
+    rows = torch.tensor([network.type_map[int(z)] for z in numbers])
+    steps = []
+    for layer, table in zip(network.layers, operator.tables, strict=True):
+        fixed = fixed_messages(network, layer, pairs, len(numbers), device, dtype)
+        moving = MovingMessages.build(layer, table, site, dtype)
+        steps.append(_step(layer, fixed, moving, device, dtype))
+    start = network.species[rows].to(device, dtype)[None, :, None, :].contiguous()
+    return FrozenLatticeEvaluator(
+        neighbours=MovingNeighbours.around(
+            network, operator.nodes, cell, fractional, site, dtype
+        ),
+        steps=tuple(steps),
+        start=start,
+        first_messages=_first_messages(steps[0], start),
+        hidden=_cast(network.hidden, device, dtype),
+        energy=_cast(network.energy, device, dtype),
+        scale=network.scale[rows].to(device),
+        offset_ev=float(network.shift[rows].sum()),
+        n_points=_batch_size(network, len(numbers), operator),
+    )
+
+
+def _step(
+    layer: Layer, fixed: FixedMessages, moving: MovingMessages, device: str, dtype: torch.dtype
+) -> LayerStep:
+    return LayerStep(
+        keep=_cast(layer.keep, device, dtype),
+        send=_cast(layer.send, device, dtype),
+        fixed=fixed,
+        moving=moving,
+        receive=_cast(layer.receive, device, dtype),
+        gate=layer.gate,
+        widths=layer.message_channels(),
+    )
+
+
+def _first_messages(step: LayerStep, start: torch.Tensor) -> Blocks:
+    messages = {
+        l3: start.new_empty(1, start.shape[1], 2 * l3 + 1, channels)
+        for l3, channels in step.widths.items()
+    }
+    step.fixed.apply(mix(step.send, {0: start}), messages)
+    return messages
+
+
+def _cast(linear_map: LinearMap, device: str, dtype: torch.dtype) -> LinearMap:
+    matrices = {l: each.to(device, dtype) for l, each in linear_map.matrices.items()}
+    constant = linear_map.constant
+    return LinearMap(matrices, None if constant is None else constant.to(device, dtype))
+
+
+def _batch_size(network: Network, n_atoms: int, operator: Operator) -> int:
+    """Points per batch whose messages fit the byte budget."""
+    widest = max(
+        sum((2 * l3 + 1) * channels for l3, channels in layer.message_channels().items())
+        for layer in network.layers
+    )
+    kind = operator.device.partition(":")[0]
+    per_point = widest * n_atoms * torch.finfo(operator.dtype).bits // 8
+    return int(np.clip(_BATCH_BYTES[kind] // per_point, _FEWEST_POINTS, _MOST_POINTS[kind]))
