@@ -5,19 +5,30 @@ atomic energies are summed in float64, because a float32 sum over tens of atoms 
 Weights of ``sevennet-0``, ``7net-l3i5`` and ``7net-mf-0`` come with the sevenn package.
 """
 
+import copy
 import hashlib
 import logging
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ionlake.errors import PotentialError
 from ionlake.geometry import FloatArray, IntArray
-from ionlake.potentials.interface import PotentialCard, as_batch, require_elements
+from ionlake.potentials.interface import (
+    PotentialCard,
+    ScanEvaluator,
+    as_batch,
+    require_elements,
+)
+
+if TYPE_CHECKING:  # these import torch
+    from ionlake.potentials.frozen_lattice.evaluator import Operator
+    from ionlake.potentials.frozen_lattice.network import Network
 
 PACKAGED: Final = {
     "sevennet-0": "7net-0",
@@ -27,6 +38,9 @@ PACKAGED: Final = {
     "7net-mf-0": "7net-mf-0",
 }
 """Names of the checkpoints that ship with sevenn, and sevenn's own names for them."""
+
+FROZEN_LATTICE: Final = "frozen-lattice-1"
+"""Name and version of the collapsed operator; raised whenever a number can change."""
 
 _CANONICAL: Final = {"7net-0": "sevennet-0"}
 _EDGES_PER_BATCH: Final = {"cpu": 1500, "cuda": 400_000}
@@ -88,6 +102,43 @@ class SevenNet:
         return total
 
 
+@dataclass(frozen=True)
+class CollapsibleSevenNet(SevenNet):
+    """A SevenNet whose frozen lattice can be collapsed, which makes scans far cheaper.
+
+    Attributes:
+        parts: The network taken apart.
+        plain: The same network in float64, evaluated as a whole.
+    """
+
+    parts: "Network"
+    plain: SevenNet
+
+    @property
+    def scan_evaluator_name(self) -> str:
+        """See `ionlake.potentials.interface.OffersScanEvaluator`."""
+        return FROZEN_LATTICE
+
+    def reference(self) -> SevenNet:
+        """See `ionlake.potentials.interface.OffersScanEvaluator`."""
+        return self.plain
+
+    def scan_evaluator(
+        self, cell: FloatArray, numbers: IntArray, fractional: FloatArray, site: int
+    ) -> ScanEvaluator:
+        """See `ionlake.potentials.frozen_lattice`."""
+        require_elements(self.card, numbers)
+        return self._operator.evaluator(cell, numbers, fractional, site)
+
+    @cached_property
+    def _operator(self) -> "Operator":
+        import torch
+
+        from ionlake.potentials.frozen_lattice.evaluator import Operator
+
+        return Operator.prepare(self.parts, self.device, getattr(torch, self.card.dtype))
+
+
 def load_sevennet(
     checkpoint: str = "sevennet-0",
     *,
@@ -120,19 +171,52 @@ def load_sevennet(
     network.key_grad = None
     network.eval_modal_map = False
     network.set_is_batch_data(True)
-    network = network.to(device=device, dtype=getattr(torch, dtype)).eval()
-    _keep_precision(network, getattr(torch, dtype))
+    plain = _on_device(network, device, torch.float64)
     name = _CANONICAL.get(checkpoint, checkpoint if checkpoint in PACKAGED else path.stem)
     card = PotentialCard(
         name=name if modality is None else f"{name}@{modality}",
-        dtype=dtype,
+        dtype="float64",
         cutoff_ang=float(network.cutoff),
         atomic_numbers=frozenset(int(z) for z in network.type_map),
         parity=bool(stored.config.get("is_parity", False)),
         checkpoint_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         modality=modality,
     )
-    return SevenNet(card, network, device, _EDGES_PER_BATCH[device.partition(":")[0]])
+    reference = SevenNet(card, plain, device, _EDGES_PER_BATCH[device.partition(":")[0]])
+    fast = reference
+    if dtype != "float64":
+        fast = replace(
+            reference,
+            card=replace(card, dtype=dtype),
+            network=_on_device(plain, device, getattr(torch, dtype)),
+        )
+    parts = _parts(network, modality)
+    if parts is None:
+        return fast
+    return CollapsibleSevenNet(
+        fast.card, fast.network, device, fast.edges_per_batch, parts=parts, plain=reference
+    )
+
+
+def _parts(network: Any, modality: str | None) -> "Network | None":
+    """The network taken apart in float64 on the CPU; None if it is of another build."""
+    import torch
+
+    from ionlake.potentials.frozen_lattice.network import take_apart
+
+    index = None if modality is None else network.modal_map[modality]
+    try:
+        return take_apart(_on_device(network, "cpu", torch.float64), index)
+    except PotentialError as error:
+        logging.getLogger(__name__).info("%s", error)
+        return None
+
+
+def _on_device(network: Any, device: str, dtype: Any) -> Any:
+    """A copy of a network."""
+    moved = copy.deepcopy(network).to(device=device, dtype=dtype).eval()
+    _keep_precision(moved, dtype)
+    return moved
 
 
 def _checkpoint_path(checkpoint: str) -> Path:
