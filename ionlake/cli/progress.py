@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
@@ -14,10 +14,14 @@ from ionlake.lake.failures import Failure
 from ionlake.pipeline.report import Reporter
 
 
+_SPEED_OVER_S: Final = 600.0
+"""The time left follows from the speed over this time; a large block takes a minute."""
+
+
 class ProgressReporter(Reporter):
     """Follows a run with a bar on a terminal, with one line per material elsewhere.
 
-    The bar advances with the work done (grid points times atoms), so that the time left is not
+    The bar advances with the predicted time of the work that is done, so that the time left is not
     fooled by many small crystals before a few large ones.
     """
 
@@ -79,6 +83,7 @@ class ProgressReporter(Reporter):
                 TimeRemainingColumn(),
                 console=self._console,
                 transient=True,
+                speed_estimate_period=_SPEED_OVER_S,
             )
             self._bar = self._progress.add_task(self._described(), total=None)
             self._progress.start()

@@ -46,7 +46,7 @@ def lake_status(layout: Any) -> dict[str, Any]:
 
     with Ledger.open_read_only(layout.ledger) as ledger:
         counts = {table.name: ledger.count(table) for table in schema.TABLES}
-        staged = ledger.count(schema.STAGED_ORBITS)
+        staged = ledger.count(schema.STAGED_BLOCKS)
     release = current_release(layout)
     holder = active_holder(layout)
     age = None if release is None else (datetime.now(UTC) - release.created_at).total_seconds()
@@ -55,7 +55,7 @@ def lake_status(layout: Any) -> dict[str, Any]:
         "release": None if release is None else release.number,
         "release_age_seconds": age,
         **counts,
-        "staged_orbits": staged,
+        "staged_blocks": staged,
         "writer_pid": None if holder is None else holder.pid,
         "writer_host": None if holder is None else holder.host,
         "writer_since": None if holder is None else holder.started_at,

@@ -72,9 +72,9 @@ class LakeLayout:
         """Folder of the energies of a scan in progress."""
         return self.root / "staging" / _checked(scan_id, "scan_id")
 
-    def staged_orbit(self, scan_id: str, orbit_ion: int, attempt: str) -> Path:
-        """Zarr array with the energies of one orbit of a scan in progress."""
-        name = f"orbit-{orbit_ion}-{_checked(attempt, 'attempt')}"
+    def staged_block(self, scan_id: str, orbit_ion: int, first: int, attempt: str) -> Path:
+        """Zarr array with the energies of one block of points of a scan in progress."""
+        name = f"block-{orbit_ion}-{first}-{_checked(attempt, 'attempt')}"
         return self.staging(scan_id) / name
 
     def release(self, number: int) -> Path:

@@ -123,6 +123,11 @@ SCANS: Final = Table(
         ("points_copied", "BIGINT", "Points whose energy is a symmetry copy"),
         ("points_excluded", "BIGINT", "Points too close to another atom"),
         ("symmetry_certificate_ev", "DOUBLE", "Largest error found on re-evaluated copies, eV"),
+        (
+            "evaluator_error_ev",
+            "DOUBLE",
+            "Largest error of the scan's evaluator on re-evaluated points, eV; null if not checked",
+        ),
         ("min_image_distance_ang", "DOUBLE", "Shortest lattice vector: ion to its own image, Å"),
         ("base_energy_ev", "DOUBLE", "Energy of the crystal with every ion at its site, eV"),
         ("potential", "VARCHAR", "Name of the potential"),
@@ -217,15 +222,18 @@ RUNS: Final = Table(
     ),
 )
 
-STAGED_ORBITS: Final = Table(
-    "staged_orbits",
-    "One row per orbit whose energies wait in the staging area for the rest of their scan.",
-    ("scan_id", "orbit_ion"),
+STAGED_BLOCKS: Final = Table(
+    "staged_blocks",
+    "One row per block of points whose energies wait in the staging area for the rest of a scan.",
+    ("scan_id", "orbit_ion", "first_point"),
     _columns(
         ("scan_id", "VARCHAR", "Scan the energies belong to"),
         ("orbit_ion", "INTEGER", "Mobile ion that was moved"),
+        ("first_point", "BIGINT", "Place of the block among the ion's evaluated points"),
+        ("n_points", "BIGINT", "Number of points, hence of energies in the array"),
+        ("reduced", "BOOLEAN", "Whether symmetry decided which points are evaluated"),
         ("staging_path", "VARCHAR", "Zarr array of the energies, relative to the lake"),
-        ("n_energies", "BIGINT", "Number of energies in the array"),
+        ("compute_seconds", "DOUBLE", "Processor time of the block, s"),
     ),
 )
 
@@ -254,4 +262,4 @@ TABLES: Final = (
 )
 """What readers see, in every release; the ledger holds the same tables."""
 
-LEDGER_TABLES: Final = (*TABLES, STAGED_ORBITS)
+LEDGER_TABLES: Final = (*TABLES, STAGED_BLOCKS)

@@ -1,13 +1,12 @@
-"""Energies in progress: the irreducible points of one orbit, kept until their scan is committed.
+"""Energies in progress: blocks of the irreducible points of an ion, until their scan is committed.
 
 A staged array counts only once the ledger has a row for it, and the row says how many energies it
 has: what a killed worker left behind is never read.
 """
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import zarr
@@ -19,15 +18,12 @@ from ionlake.geometry import FloatArray
 CHUNK: Final = 4096
 
 
-def write_orbit(
-    path: Path, energies: FloatArray, attributes: Mapping[str, Any] | None = None
-) -> None:
-    """Write the energies of one orbit as a new array.
+def write_block(path: Path, energies: FloatArray) -> None:
+    """Write the energies of one block of points as a new array.
 
     Args:
-        path: From `LakeLayout.staged_orbit`, with a fresh attempt.
-        energies: Total energies in eV at the irreducible points in their order, shape (n,).
-        attributes: What the scan must remember of how they came about, as JSON values.
+        path: From `LakeLayout.staged_block`, with a fresh attempt.
+        energies: Total energies in eV at consecutive irreducible points, shape (n,).
 
     Raises:
         GridError: Not one row of finite float64 numbers.
@@ -47,7 +43,6 @@ def write_orbit(
             fill_value=np.nan,
             compressors=(ZstdCodec(), Crc32cCodec()),
             zarr_format=3,
-            attributes=dict(attributes or {}),
         )
         array[:] = energies
     except OSError as error:
@@ -57,8 +52,8 @@ def write_orbit(
         ) from error
 
 
-def read_orbit(path: Path, n_energies: int) -> FloatArray:
-    """Read the energies of one orbit.
+def read_block(path: Path, n_energies: int) -> FloatArray:
+    """Read the energies of one block of points.
 
     Args:
         path: The array.
@@ -74,30 +69,15 @@ def read_orbit(path: Path, n_energies: int) -> FloatArray:
         energies = np.asarray(zarr.open_array(path, mode="r", zarr_format=3)[:], dtype=np.float64)
     except (OSError, ValueError, RuntimeError) as error:
         raise LakeError(
-            f"staged energies {path} cannot be read ({type(error).__name__}): compute the orbit"
+            f"staged energies {path} cannot be read ({type(error).__name__}): compute the block"
             " again"
         ) from error
     if energies.shape != (n_energies,) or not np.isfinite(energies).all():
         raise LakeError(
             f"staged energies {path} hold {np.isfinite(energies).sum()} numbers, expected"
-            f" {n_energies}: compute the orbit again"
+            f" {n_energies}: compute the block again"
         )
     return energies
-
-
-def read_orbit_attributes(path: Path) -> dict[str, Any]:
-    """What was noted with the energies of one orbit.
-
-    Raises:
-        LakeError: The array is missing or damaged.
-    """
-    try:
-        return dict(zarr.open_array(path, mode="r", zarr_format=3).attrs)
-    except (OSError, ValueError) as error:
-        raise LakeError(
-            f"staged energies {path} cannot be read ({type(error).__name__}): compute the orbit"
-            " again"
-        ) from error
 
 
 def remove_staging(folder: Path) -> None:

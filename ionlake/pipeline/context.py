@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from ionlake.lake.failures import Failure
+from ionlake.lake.layout import new_attempt
 from ionlake.lake.writer import LakeWriter
+from ionlake.pipeline.jobs import GridPlace, ScanJob
 from ionlake.pipeline.plan import Method, Task
 from ionlake.pipeline.recipe import PotentialSettings
 from ionlake.pipeline.report import Reporter
@@ -35,6 +37,22 @@ class RunContext:
     committed: list[Task] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     n_energies: int = 0
+
+    def scan_job(self, task: Task, *, reduced: bool = True) -> ScanJob:
+        """A scan as workers get it.
+
+        Args:
+            task: The material.
+            reduced: False to evaluate every point of every ion.
+        """
+        settings, potential = self.method.settings, self.potential
+        return ScanJob(task.scan_id, task.structure, settings, potential, self.run_id, reduced)
+
+    def grid_place(self, task: Task) -> GridPlace:
+        """A fresh place for the grid of a material."""
+        layout = self.writer.layout
+        path = layout.grid(task.scan_id, new_attempt())
+        return GridPlace(path, layout.relative(path))
 
     def fail(
         self,

@@ -1,46 +1,38 @@
-"""Send the scans of a run to Dask workers and commit what comes back.
+"""Send the work of a run to Dask workers and commit what comes back.
 
-A scan is one task per orbit of mobile ions and a last one that assembles, writes and describes the
-grid. Only a few materials per worker are under way at once, so that the scheduler stays small
-however many there are. This process alone commits rows.
+Small materials travel in bundles, large ones are cut into blocks of points. However many materials
+there are, only a few pieces of work per worker are out at once, so that the scheduler stays small;
+towards the end the pieces get shorter, so that all workers end together. Planning is done by the
+workers too: this process handles small values, and it alone commits rows.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any, Final
 
-from ionlake.errors import LakeError
-from ionlake.lake import schema
 from ionlake.lake.layout import new_attempt
-from ionlake.lake.staging import read_orbit, read_orbit_attributes, remove_staging
+from ionlake.pipeline.blocks import take_bundle
+from ionlake.pipeline.bundle import Bundle
 from ionlake.pipeline.context import RunContext
-from ionlake.pipeline.plan import Task, Todo, relative_cost
-from ionlake.pipeline.rows import DescribedScan
-from ionlake.pipeline.steps import (
-    FinishedScan,
-    ScanJob,
-    StagedOrbit,
-    StepFailure,
-    attempt,
-    describe_step,
-    finish_scan_step,
-    scan_orbit_step,
-)
+from ionlake.pipeline.jobs import StepFailure
+from ionlake.pipeline.large import LargeScan
+from ionlake.pipeline.plan import Task
+from ionlake.pipeline.steps import attempt, block_step, bundle_step
+from ionlake.pipeline.work import Outlook, Work
 
-_MATERIALS_PER_WORKER: Final = 3
+FEWEST_OUT: Final = 2
+"""Pieces of work per worker that are always out: one at work, one that waits."""
 
+MOST_OUT: Final = 8
+"""Pieces of work per worker that are out at most, while they are short."""
 
-@dataclass
-class _Active:
-    """A material under way: its orbits so far and the futures still out."""
+AHEAD_S: Final = 20.0
+"""Time per worker that short pieces of work may take together."""
 
-    task: Task
-    job: ScanJob
-    orbit_cost: float
-    orbits: dict[int, StagedOrbit] = field(default_factory=dict)
-    futures: set[Any] = field(default_factory=set)
+_COUNT_EVERY_S: Final = 10.0
 
 
 @dataclass
@@ -54,161 +46,101 @@ class Dispatcher:
 
     client: Any
     run: RunContext
-    _owners: dict[Any, _Active] = field(default_factory=dict)
+    outlook: Outlook = field(init=False)
+    _waiting: deque[Task] = field(default_factory=deque)
+    _ready: deque[Work] = field(default_factory=deque)
+    _out: dict[Any, Work] = field(default_factory=dict)
+    _back: SimpleQueue[Any] = field(default_factory=SimpleQueue)
+    _staged: set[str] = field(default_factory=set)
+    _counted_at: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        """Nothing is known to do yet."""
+        self.outlook = Outlook(self.run.reporter)
 
     def do(self, tasks: Iterable[Task], after_each: Callable[[], None]) -> None:
         """Do the tasks; a failing one becomes a failure and the others go on.
 
         Args:
-            tasks: What is to be done.
-            after_each: Called after each material that ended, well or badly.
+            tasks: What is to be done, in the order in which it should begin.
+            after_each: Called after each result that was taken in.
         """
-        from distributed import as_completed
-
-        waiting = deque(tasks)
-        workers = max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
-        finished = as_completed()
-        active: list[_Active] = []
-        while waiting or active:
-            while waiting and len(active) < _MATERIALS_PER_WORKER * workers:
-                material = self._start(waiting.popleft(), finished)
-                if material is None:
-                    after_each()
-                else:
-                    active.append(material)
-            if not active:
-                continue
-            future = next(finished)
-            material = self._owners.pop(future)
-            if future not in material.futures:
-                continue
-            material.futures.discard(future)
-            if self._advance(material, future, finished):
-                active.remove(material)
+        self._waiting.extend(tasks)
+        self._staged = self.run.writer.ledger.staged_scans()
+        self.outlook.expect(sum(task.seconds for task in self._waiting))
+        self._fill()
+        while self._out:
+            future = self._back.get()
+            work = self._out.pop(future, None)
+            if work is not None:
+                self._take(work, future)
                 after_each()
+            self._fill()
 
-    def _start(self, task: Task, finished: Any) -> _Active | None:
-        """Send a material's first steps; None if it failed at once."""
-        job = ScanJob(task.structure, self.run.method.settings, self.run.potential, self.run.run_id)
-        if task.todo is Todo.DESCRIBE:
-            material = _Active(task, job, orbit_cost=0.0)
-            scan = self.run.writer.ledger.row(schema.SCANS, task.scan_id)
-            path = self.run.writer.layout.resolve((scan or {})["grid_path"])
-            self._submit(material, finished, describe_step, path, self.run.run_id)
-            return material
-        plan = attempt(job.plan)
-        if isinstance(plan, StepFailure):
-            self._fail(_Active(task, job, orbit_cost=0.0), plan)
-            return None
-        material = _Active(task, job, relative_cost(plan))
-        self.run.reporter.work_added(material.orbit_cost * len(plan.orbits))
-        self._resume(material)
-        self._submit_missing(material, finished)
-        return material
+    def _fill(self) -> None:
+        """Send work while there is some and the workers have room for it."""
+        self._count_workers()
+        while self._has_room() and (self._ready or self._waiting):
+            if not self._ready:
+                self._ready.extend(self._next_owner().begin())
+            work = self._ready.popleft()
+            if not work.owner.ended:
+                self._send(work)
 
-    def _resume(self, material: _Active) -> None:
-        """Take over orbits that an earlier run has staged; damaged ones are computed again."""
-        staged = []
-        for ion, row in self.run.writer.ledger.staged_orbits(material.task.scan_id).items():
-            path = self.run.writer.layout.resolve(row["staging_path"])
-            orbit = StagedOrbit(ion, path, int(row["n_energies"]), n_energies=0)
-            with suppress(LakeError):
-                read_orbit(path, orbit.n_points)
-                staged.append((orbit, bool(read_orbit_attributes(path)["reduced"])))
-        if not all(reduced for _, reduced in staged):
-            material.job = replace(material.job, reduced=False)
-        for orbit, reduced in staged:
-            if reduced == material.job.reduced:
-                material.orbits[orbit.ion] = orbit
-                self.run.reporter.energies_done(0, material.orbit_cost)
+    def _has_room(self) -> bool:
+        count, workers = len(self._out), self.outlook.workers
+        if count < FEWEST_OUT * workers:
+            return True
+        ahead = sum(max(work.seconds, work.leads_to_s) for work in self._out.values())
+        return count < MOST_OUT * workers and ahead * self.outlook.factor < AHEAD_S * workers
 
-    def _submit_missing(self, material: _Active, finished: Any) -> None:
-        """Send the orbits that are not staged; when all are, send the last step."""
-        task, layout = material.task, self.run.writer.layout
-        orbits = material.job.plan().orbits
-        missing = [i for i, orbit in enumerate(orbits) if orbit.ion not in material.orbits]
-        for index in missing:
-            path = layout.staged_orbit(task.scan_id, orbits[index].ion, new_attempt())
-            self._submit(material, finished, scan_orbit_step, material.job, index, path)
-        if not missing:
-            path = layout.grid(task.scan_id, new_attempt())
-            staged = [material.orbits[orbit.ion] for orbit in orbits]
-            self._submit(
-                material,
-                finished,
-                finish_scan_step,
-                material.job,
-                staged,
-                path,
-                layout.relative(path),
-            )
+    def _next_owner(self) -> Bundle | LargeScan:
+        """The next materials: small ones in a bundle, a large or half-done one for itself."""
 
-    def _submit(
-        self, material: _Active, finished: Any, step: Callable[..., Any], *args: Any
-    ) -> None:
-        name = step.__name__.removesuffix("_step")
-        key = f"{name}-{material.task.structure.formula}-{new_attempt()}"
-        future = self.client.submit(attempt, step, *args, key=key, pure=False)
-        material.futures.add(future)
-        self._owners[future] = material
-        finished.add(future)
+        def seconds(task: Task) -> float:
+            return float("inf") if task.scan_id in self._staged else task.seconds
 
-    def _advance(self, material: _Active, future: Any, finished: Any) -> bool:
-        """Take in one result; True once the material has ended."""
+        if seconds(self._waiting[0]) > self.outlook.large_s:
+            return LargeScan(self.run, self._waiting.popleft())
+        return Bundle(self.run, take_bundle(self._waiting, seconds, self.outlook.bundle_s))
+
+    def _send(self, work: Work) -> None:
+        name = work.step.__name__.removesuffix("_step")
+        future = self.client.submit(
+            attempt,
+            work.step,
+            *work.args,
+            key=f"{name}-{work.owner.label}-{new_attempt()}",
+            pure=False,
+            # What other work waits for goes first.
+            priority=0 if work.step in {block_step, bundle_step} else 1,
+        )
+        self._out[future] = work
+        future.add_done_callback(self._back.put)
+
+    def _take(self, work: Work, future: Any) -> None:
+        """Take in one result; what it makes possible goes first."""
         lost = future.exception()
         result = future.result() if lost is None else _lost(lost)
-        if isinstance(result, StepFailure):
-            if result.certificate and material.job.reduced:
-                self._give_up_symmetry(material, finished)
-                return False
-            self._fail(material, result)
-            return True
-        if isinstance(result, StagedOrbit):
-            self._stage(material, result)
-            if not material.futures:
-                self._submit_missing(material, finished)
-            return False
-        self._commit(material.task, result)
-        return True
+        self._ready.extendleft(reversed(work.owner.take(result, self.outlook)))
+        if work.owner.ended:
+            self._call_back(work.owner)
 
-    def _give_up_symmetry(self, material: _Active, finished: Any) -> None:
-        self._forget(material)
-        material.orbits.clear()
-        material.job = replace(material.job, reduced=False)
-        self._submit_missing(material, finished)
+    def _call_back(self, owner: Any) -> None:
+        """Cancel what is still out of an owner; results that come all the same are passed over."""
+        futures = [future for future, work in self._out.items() if work.owner is owner]
+        for future in futures:
+            del self._out[future]
+        if futures:
+            self.client.cancel(futures)
 
-    def _stage(self, material: _Active, orbit: StagedOrbit) -> None:
-        path = self.run.writer.layout.relative(orbit.path)
-        self.run.writer.ledger.stage_orbit(material.task.scan_id, orbit.ion, path, orbit.n_points)
-        material.orbits[orbit.ion] = orbit
-        self.run.n_energies += orbit.n_energies
-        self.run.reporter.energies_done(orbit.n_energies, material.orbit_cost)
-
-    def _commit(self, task: Task, result: FinishedScan | DescribedScan) -> None:
-        ledger = self.run.writer.ledger
-        if isinstance(result, FinishedScan):
-            self.run.n_energies += result.n_energies
-            ledger.commit_scan(result.scan)
-            remove_staging(self.run.writer.layout.staging(task.scan_id))
-            described = result.described
-        else:
-            described = result
-        ledger.commit_descriptors(described.descriptors, described.mobile_ions)
-        self.run.committed.append(task)
-        self.run.reporter.material_done(", ".join(task.material_ids))
-
-    def _fail(self, material: _Active, failure: StepFailure) -> None:
-        self._forget(material)
-        stage = "describe" if material.task.todo is Todo.DESCRIBE else "scan"
-        for material_id in material.task.material_ids:
-            self.run.fail(
-                material_id, stage, failure.error, failure.message, material.task.structure
-            )
-
-    def _forget(self, material: _Active) -> None:
-        """Call back what is still out; results that come all the same are passed over."""
-        self.client.cancel(list(material.futures))
-        material.futures.clear()
+    def _count_workers(self) -> None:
+        """Workers may come and go on a scheduler that is shared or grows."""
+        now = time.monotonic()
+        if now - self._counted_at > _COUNT_EVERY_S:
+            self._counted_at = now
+            workers = self.client.scheduler_info(n_workers=-1)["workers"]
+            self.outlook.workers = max(1, len(workers))
 
 
 def _lost(error: BaseException) -> StepFailure:
@@ -217,4 +149,4 @@ def _lost(error: BaseException) -> StepFailure:
         f"the worker was lost while it did this ({type(error).__name__}): it may have run out of "
         "memory; run again, with fewer workers if it happens again"
     )
-    return StepFailure(type(error).__name__, message, certificate=False)
+    return StepFailure(type(error).__name__, message)

@@ -6,8 +6,9 @@ from enum import Enum
 
 from ionlake.descriptors.identity import descriptor_id
 from ionlake.pes.identity import scan_id
-from ionlake.pes.plan import ScanPlan, require_framework, resolve_symmetry
+from ionlake.pes.plan import require_framework, resolve_symmetry
 from ionlake.pes.settings import ScanSettings
+from ionlake.pipeline.cost import describe_seconds, quick_seconds
 from ionlake.potentials.interface import PotentialCard, require_elements
 from ionlake.structures.record import StructureRecord
 
@@ -30,6 +31,7 @@ class Task:
         scan_id: Identity of its scan under the run's settings.
         descriptor_id: Identity of its descriptors.
         todo: What is missing.
+        seconds: Core-seconds that it takes, predicted from the crystal alone.
     """
 
     material_ids: tuple[str, ...]
@@ -37,6 +39,7 @@ class Task:
     scan_id: str
     descriptor_id: str
     todo: Todo
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -100,19 +103,21 @@ def plan_run(
         else:
             todo = Todo.NOTHING
         structure = materials[material_ids[0]]
-        tasks.append(Task(tuple(material_ids), structure, scan, descriptors, todo))
-    return sorted(tasks, key=lambda task: _size(task, method))
+        seconds = predicted_seconds(structure, todo, method)
+        tasks.append(Task(tuple(material_ids), structure, scan, descriptors, todo, seconds))
+    return sorted(tasks, key=lambda task: (task.seconds, task.scan_id))
 
 
-def relative_cost(plan: ScanPlan) -> float:
-    """Work of one orbit of a scan, in units that only compare: points times atoms."""
-    points = 1.0
-    for size in plan.shape:
-        points *= size
-    return points * plan.structure.n_sites / len(plan.operations)
+def predicted_seconds(structure: StructureRecord, todo: Todo, method: Method) -> float:
+    """Core-seconds that a material takes, predicted from the crystal alone.
 
-
-def _size(task: Task, method: Method) -> tuple[int, int, str]:
-    """Sort key: number of atoms, then number of mobile ions."""
-    mobile = task.structure.mobile_sites(method.settings.mobile_species)
-    return task.structure.n_sites, len(mobile), task.scan_id
+    Args:
+        structure: The crystal.
+        todo: What is missing.
+        method: How it is scanned.
+    """
+    if todo is Todo.NOTHING:
+        return 0.0
+    if todo is Todo.DESCRIBE:
+        return describe_seconds(structure, method.settings)
+    return quick_seconds(structure, method.settings, method.card, method.evaluator)

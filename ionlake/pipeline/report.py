@@ -22,10 +22,10 @@ class Reporter:
         """Workers are there; the address of Dask's dashboard if it has one."""
 
     def work_added(self, cost: float) -> None:
-        """Work of this relative cost has been found."""
+        """So many core-seconds of work were found, as predicted; negative where less is left."""
 
     def energies_done(self, n_energies: int, cost: float) -> None:
-        """Work of this relative cost is done and stored."""
+        """Work is done and stored; its cost is its predicted time in core-seconds."""
 
     def material_done(self, name: str) -> None:
         """A material is committed."""

@@ -94,6 +94,7 @@ def scan_row(grid: xr.Dataset, grid_path: str, compute_seconds: float, run_id: s
         "n_mobile_ions": len(attributes["mobile_site_indices"]),
         "n_ion_orbits": len(set(symmetry["orbit_ions"])),
         "symmetry_certificate_ev": symmetry["certificate_ev"],
+        "evaluator_error_ev": attributes.get("verification", {}).get("evaluator_error_ev"),
         "base_energy_ev": float(grid[BASE_ENERGY]),
         "potential": potential["name"],
         "potential_id": potential["potential_id"],

@@ -56,7 +56,8 @@ def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = Non
     if isinstance(source, FileSource) and source.ignored:
         reporter.files_ignored(source.ignored)
     potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
-    method = Method.resolve(recipe.scan, potential.card, evaluator_name(potential))
+    evaluator = evaluator_name(potential, recipe.scan.evaluator)
+    method = Method.resolve(recipe.scan, potential.card, evaluator)
     device = worker_device(recipe.cluster, recipe.potential.device)
     with open_writer(lake, create=True) as writer:
         run = RunContext(

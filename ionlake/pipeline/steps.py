@@ -2,103 +2,55 @@
 
 Workers write energies to the lake's staging area and grids to their final path; nothing they write
 counts before the run that sent them the work has committed a row for it.
+
+A small scan is one item of a bundle. A large one is planned on a worker, evaluated in blocks of
+points, verified orbit by orbit and finished.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ionlake.descriptors.table import describe_all
+from ionlake.errors import LakeError
+from ionlake.geometry import FloatArray
 from ionlake.lake.grids import open_grid, write_grid
-from ionlake.lake.staging import read_orbit, read_orbit_attributes, write_orbit
-from ionlake.pes.plan import ScanPlan, plan_scan, without_symmetry
+from ionlake.lake.staging import read_block, write_block
+from ionlake.pes.evaluator import evaluator_name, release_evaluator
+from ionlake.pes.plan import OrbitPoints, ScanPlan, orbit_points, plan_scan, without_symmetry
 from ionlake.pes.scan import (
     CertificateError,
     OrbitEnergies,
     assemble,
     base_energy,
+    evaluate_points,
     scan_orbit,
+    verify_orbit,
 )
-from ionlake.pes.settings import ScanSettings
+from ionlake.pipeline.blocks import Block, covers
+from ionlake.pipeline.cost import crystal_cost
+from ionlake.pipeline.jobs import (
+    DescribeItem,
+    FinishedDescription,
+    FinishedScan,
+    GridPlace,
+    PlannedOrbit,
+    PlannedScan,
+    ScanItem,
+    ScanJob,
+    StagedBlock,
+    StepFailure,
+    VerifiedOrbit,
+)
 from ionlake.pipeline.recipe import PotentialSettings
-from ionlake.pipeline.rows import DescribedScan, Row, described_rows, scan_row
+from ionlake.pipeline.rows import described_rows, scan_row
 from ionlake.potentials.interface import Potential
 from ionlake.potentials.load import load_potential
-from ionlake.structures.record import StructureRecord
-
-
-@dataclass(frozen=True)
-class ScanJob:
-    """A scan as it travels to a worker.
-
-    Attributes:
-        structure: The crystal.
-        settings: Scan settings with the symmetry mode resolved.
-        potential: What to load; each worker loads it once.
-        run_id: The run.
-        reduced: False to evaluate every point of every ion.
-    """
-
-    structure: StructureRecord
-    settings: ScanSettings
-    potential: PotentialSettings
-    run_id: str
-    reduced: bool = True
-
-    def plan(self) -> ScanPlan:
-        """The scan, worked out again where it is needed instead of being sent around."""
-        plan = plan_scan(self.structure, self.settings)
-        return plan if self.reduced else without_symmetry(plan)
-
-
-@dataclass(frozen=True)
-class StagedOrbit:
-    """Energies of one orbit in the staging area.
-
-    Attributes:
-        ion: The scanned mobile ion.
-        path: The staging array.
-        n_points: Number of energies in it.
-        n_energies: Energies the potential was asked for.
-    """
-
-    ion: int
-    path: Path
-    n_points: int
-    n_energies: int
-
-
-@dataclass(frozen=True)
-class FinishedScan:
-    """A grid at its final path with the rows that commit it.
-
-    Attributes:
-        scan: Row of ``scans``.
-        described: Rows of the descriptors.
-        n_energies: Energies the potential was asked for in this step.
-    """
-
-    scan: Row
-    described: DescribedScan
-    n_energies: int
-
-
-@dataclass(frozen=True)
-class StepFailure:
-    """An error as it travels back from a worker: as a value, so that no log repeats it.
-
-    Attributes:
-        error: Name of its class.
-        message: What it says.
-        certificate: Whether it is a `CertificateError`, after which a full scan helps.
-    """
-
-    error: str
-    message: str
-    certificate: bool
 
 
 def attempt(step: Callable[..., Any], *args: Any) -> Any:
@@ -109,51 +61,123 @@ def attempt(step: Callable[..., Any], *args: Any) -> Any:
         return StepFailure(type(error).__name__, str(error), isinstance(error, CertificateError))
 
 
-def scan_orbit_step(job: ScanJob, orbit_index: int, path: Path) -> StagedOrbit:
-    """Scan one orbit and stage its energies.
+def bundle_step(items: Sequence[ScanItem | DescribeItem]) -> list[Any]:
+    """Do several small materials, each on its own: one result or `StepFailure` for each.
+
+    Args:
+        items: Scans and descriptions.
+    """
+    return [
+        attempt(scan_step, item.job, item.place)
+        if isinstance(item, ScanItem)
+        else attempt(describe_step, item.path, item.run_id)
+        for item in items
+    ]
+
+
+def scan_step(job: ScanJob, place: GridPlace) -> FinishedScan:
+    """A whole scan: plan, evaluate, verify, write and describe.
+
+    Args:
+        job: The scan.
+        place: Where its grid is written.
+    """
+    started = time.perf_counter()
+    plan, potential = _plan(job), worker_potential(job.potential)
+    results = [scan_orbit(plan, orbit, potential) for orbit in plan.orbits]
+    return _finish(job, results, place, started, n_energies=sum(r.n_energies for r in results))
+
+
+def plan_step(job: ScanJob, staged: Sequence[StagedBlock]) -> PlannedScan:
+    """Work out what a scan has to evaluate, and which staged energies can be read.
+
+    Args:
+        job: The scan.
+        staged: Blocks that an earlier run has staged.
+    """
+    started = time.perf_counter()
+    plan, potential = _plan(job), worker_potential(job.potential)
+    orbits = tuple(
+        PlannedOrbit(orbit.ion, len(_points(job, orbit.ion).evaluated)) for orbit in plan.orbits
+    )
+    cost = crystal_cost(
+        job.structure,
+        int(np.prod(plan.shape)),
+        len(plan.sites),
+        potential.card,
+        evaluator_name(potential, job.settings.evaluator),
+    )
+    readable = tuple(block for block in staged if _is_readable(block))
+    return PlannedScan(orbits, readable, cost, time.perf_counter() - started)
+
+
+def block_step(job: ScanJob, block: Block, path: Path) -> StagedBlock:
+    """Evaluate one block of points and stage its energies.
+
+    Args:
+        job: The scan.
+        block: The points.
+        path: Where to stage the energies.
+    """
+    started = time.perf_counter()
+    flat = _points(job, block.ion).evaluated[block.first : block.end]
+    energies = evaluate_points(_plan(job), block.ion, flat, worker_potential(job.potential))
+    write_block(path, energies)
+    return StagedBlock(block, path, time.perf_counter() - started)
+
+
+def verify_step(job: ScanJob, orbit_index: int, blocks: Sequence[StagedBlock]) -> VerifiedOrbit:
+    """Compare some of the staged energies of one orbit with the plain potential.
+
+    What a killed run had staged is verified again by the run that commits it.
 
     Args:
         job: The scan.
         orbit_index: Which orbit of its plan.
-        path: Where to stage the energies.
+        blocks: All blocks of the orbit.
     """
-    plan = job.plan()
-    result = scan_orbit(plan, plan.orbits[orbit_index], worker_potential(job.potential))
-    attributes = {
-        "certificate_ev": result.certificate_ev,
-        "n_energies": result.n_energies,
-        "seconds": result.seconds,
-        "reduced": job.reduced,
-    }
-    write_orbit(path, result.energies, attributes)
-    return StagedOrbit(result.ion, path, len(result.energies), result.n_energies)
+    started = time.perf_counter()
+    plan, potential = _plan(job), worker_potential(job.potential)
+    orbit = plan.orbits[orbit_index]
+    points = _points(job, orbit.ion)
+    energies = _read(blocks, len(points.evaluated))
+    verification = verify_orbit(plan, orbit, points, energies, potential)
+    return VerifiedOrbit(orbit_index, verification, time.perf_counter() - started)
 
 
 def finish_scan_step(
-    job: ScanJob, orbits: list[StagedOrbit], grid_path: Path, relative_path: str
+    job: ScanJob,
+    blocks: Sequence[StagedBlock],
+    verified: Sequence[VerifiedOrbit],
+    planning_seconds: float,
+    place: GridPlace,
 ) -> FinishedScan:
     """Assemble the staged orbits into a grid, write it and describe it.
 
     Args:
         job: The scan.
-        orbits: All its orbits.
-        grid_path: Final path of the grid.
-        relative_path: The same, as rows name it.
+        blocks: All its blocks.
+        verified: What was found about each orbit, in the order of the plan.
+        planning_seconds: Time the planning took, s.
+        place: Where the grid is written.
     """
     started = time.perf_counter()
-    plan, potential = job.plan(), worker_potential(job.potential)
-    results = [_read(orbit) for orbit in orbits]
-    grid = assemble(plan, results, base_energy(plan, potential), potential)
-    write_grid(grid_path, grid)
-    described = described_rows(grid, *describe_all(grid), job.run_id)
-    seconds = sum(result.seconds for result in results) + time.perf_counter() - started
-    return FinishedScan(scan_row(grid, relative_path, seconds, job.run_id), described, 1)
+    results = []
+    for orbit, checked in zip(_plan(job).orbits, verified, strict=True):
+        own = [block for block in blocks if block.block.ion == orbit.ion]
+        energies = _read(own, len(_points(job, orbit.ion).evaluated))
+        seconds = sum(block.seconds for block in own) + checked.seconds
+        results.append(OrbitEnergies(orbit.ion, energies, checked.verification, seconds))
+    before = planning_seconds + sum(result.seconds for result in results)
+    return _finish(job, results, place, started, before=before, n_energies=0)
 
 
-def describe_step(grid_path: Path, run_id: str) -> DescribedScan:
+def describe_step(grid_path: Path, run_id: str) -> FinishedDescription:
     """Describe a grid that is stored already."""
+    started = time.perf_counter()
     grid = open_grid(grid_path).load()
-    return described_rows(grid, *describe_all(grid), run_id)
+    rows = described_rows(grid, *describe_all(grid), run_id)
+    return FinishedDescription(rows, time.perf_counter() - started)
 
 
 @lru_cache(maxsize=1)
@@ -165,12 +189,66 @@ def worker_potential(settings: PotentialSettings) -> Potential:
     return load_potential(settings.name, device=settings.device, dtype=settings.dtype)
 
 
-def _read(orbit: StagedOrbit) -> OrbitEnergies:
-    noted: dict[str, Any] = read_orbit_attributes(orbit.path)
-    return OrbitEnergies(
-        ion=orbit.ion,
-        energies=read_orbit(orbit.path, orbit.n_points),
-        certificate_ev=float(noted["certificate_ev"]),
-        n_energies=int(noted["n_energies"]),
-        seconds=float(noted["seconds"]),
-    )
+@lru_cache(maxsize=2)
+def _plan(job: ScanJob) -> ScanPlan:
+    """The scan, worked out where it is needed; a worker does many blocks of one scan in a row."""
+    plan = plan_scan(job.structure, job.settings)
+    return plan if job.reduced else without_symmetry(plan)
+
+
+@lru_cache(maxsize=2)
+def _points(job: ScanJob, ion: int) -> OrbitPoints:
+    """The points of one ion; those of a large cell take as much memory as its grid."""
+    return orbit_points(_plan(job), ion)
+
+
+def _finish(
+    job: ScanJob,
+    results: list[OrbitEnergies],
+    place: GridPlace,
+    started: float,
+    *,
+    before: float = 0.0,
+    n_energies: int,
+) -> FinishedScan:
+    """Write and describe a scan whose energies are all there.
+
+    Args:
+        job: The scan.
+        results: One per orbit.
+        place: Where the grid is written.
+        started: When this step began.
+        before: Time that earlier steps took, s.
+        n_energies: Energies the potential was asked for in this step so far.
+    """
+    release_evaluator()
+    plan, potential = _plan(job), worker_potential(job.potential)
+    grid = assemble(plan, results, base_energy(plan, potential), potential)
+    write_grid(place.path, grid)
+    described = described_rows(grid, *describe_all(grid), job.run_id)
+    seconds = time.perf_counter() - started
+    row = scan_row(grid, place.relative, before + seconds, job.run_id)
+    return FinishedScan(row, described, n_energies + 1, seconds)
+
+
+def _read(blocks: Sequence[StagedBlock], n_points: int) -> FloatArray:
+    """Energies of all points of an ion from its blocks.
+
+    Raises:
+        LakeError: If a block cannot be read, or they do not hold every point once.
+    """
+    ordered = sorted(blocks, key=lambda staged: staged.block)
+    if not covers(n_points, (staged.block for staged in ordered)):
+        found = [(staged.block.first, staged.block.end) for staged in ordered]
+        raise LakeError(
+            f"the staged blocks hold the points {found}, expected 0 to {n_points} without a gap: "
+            "remove the folder staging of the lake and run again"
+        )
+    return np.concatenate([read_block(each.path, each.block.n_points) for each in ordered])
+
+
+def _is_readable(staged: StagedBlock) -> bool:
+    with suppress(LakeError):
+        read_block(staged.path, staged.block.n_points)
+        return True
+    return False

@@ -114,18 +114,65 @@ def test_descriptors_without_their_scan_are_refused(ledger):
         ledger.commit_descriptors(descriptors, [])
 
 
-def test_staged_orbits_live_until_their_scan_is_committed(ledger):
+def block(scan_id, ion, first, **changes):
+    return {
+        "scan_id": scan_id,
+        "orbit_ion": ion,
+        "first_point": first,
+        "n_points": 17,
+        "reduced": True,
+        "staging_path": f"staging/{scan_id}/block-{ion}-{first}-1",
+        "compute_seconds": 0.5,
+    } | changes
+
+
+def test_staged_blocks_live_until_their_scan_is_committed(ledger):
     scan, revision = scan_row(), ledger.revision
-    ledger.stage_orbit(scan["scan_id"], 0, "staging/x/orbit-0-1", 17)
-    ledger.stage_orbit(scan["scan_id"], 2, "staging/x/orbit-2-1", 18)
-    ledger.stage_orbit("another", 0, "staging/y/orbit-0-1", 19)
+    blocks = [block(scan["scan_id"], 0, 0), block(scan["scan_id"], 0, 17, reduced=False)]
+    for row in (*blocks, block(scan["scan_id"], 2, 0), block("another", 0, 0)):
+        ledger.stage_block(row)
     assert ledger.revision == revision
-    staged = ledger.staged_orbits(scan["scan_id"])
-    assert {ion: row["n_energies"] for ion, row in staged.items()} == {0: 17, 2: 18}
-    assert staged[2]["staging_path"] == "staging/x/orbit-2-1"
+    assert ledger.staged_scans() == {scan["scan_id"], "another"}
+    staged = ledger.staged_blocks(scan["scan_id"])
+    assert [(row["orbit_ion"], row["first_point"]) for row in staged] == [(0, 0), (0, 17), (2, 0)]
+    assert staged[:2] == blocks
     ledger.commit_scan(scan)
-    assert ledger.staged_orbits(scan["scan_id"]) == {}
-    assert set(ledger.staged_orbits("another")) == {0}
+    assert ledger.staged_blocks(scan["scan_id"]) == []
+    assert ledger.staged_scans() == {"another"}
+    ledger.forget_blocks("another")
+    assert ledger.staged_scans() == set()
+
+
+def test_facts_recorded_together_are_committed_together(ledger):
+    def write_two():
+        with ledger.together():
+            ledger.commit_scan(scan_row("s-1"))
+            ledger.commit_scan(scan_row("s-2") | {"n_a": "many"})
+
+    with pytest.raises(LakeError, match="expected INTEGER"):
+        write_two()
+    assert ledger.finished_scans() == set()
+    with ledger.together():
+        ledger.commit_scan(scan_row("s-1"))
+        ledger.commit_scan(scan_row("s-2"))
+    assert len(ledger.finished_scans()) == 2
+
+
+def test_a_ledger_from_before_blocks_still_opens(tmp_path, ledger):
+    ledger.commit_scan(scan_row())
+    ledger.close()
+    path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path) as raw:
+        raw.execute("DROP TABLE staged_blocks")
+        raw.execute("ALTER TABLE scans DROP COLUMN evaluator_error_ev")
+        raw.execute("CREATE TABLE staged_orbits (scan_id TEXT, orbit_ion INTEGER)")
+        raw.execute("INSERT INTO staged_orbits VALUES ('old', 0)")
+    with Ledger.open_read_only(path) as old:
+        assert old.count(schema.STAGED_BLOCKS) == 0
+        assert len(old.finished_scans()) == 1
+    with Ledger.open(path) as new:
+        assert new.staged_scans() == set()
+        assert [row["evaluator_error_ev"] for row in new.rows(schema.SCANS)] == [None]
 
 
 def test_the_same_failure_again_counts_up_and_is_no_news(ledger):

@@ -2,20 +2,14 @@ import numpy as np
 import pytest
 
 from ionlake.errors import GridError, LakeError
-from ionlake.lake.staging import (
-    CHUNK,
-    read_orbit,
-    read_orbit_attributes,
-    remove_staging,
-    write_orbit,
-)
+from ionlake.lake.staging import CHUNK, read_block, remove_staging, write_block
 
 ENERGIES = np.random.default_rng(0).random(2 * CHUNK + 5) - 1000.0
 
 
 def test_energies_come_back_exactly(tmp_path):
-    write_orbit(tmp_path / "scan" / "orbit-0-1", ENERGIES)
-    read = read_orbit(tmp_path / "scan" / "orbit-0-1", ENERGIES.size)
+    write_block(tmp_path / "scan" / "block-0-0-1", ENERGIES)
+    read = read_block(tmp_path / "scan" / "block-0-0-1", ENERGIES.size)
     assert read.dtype == np.float64
     np.testing.assert_array_equal(read, ENERGIES)
 
@@ -25,44 +19,36 @@ def test_energies_come_back_exactly(tmp_path):
 )
 def test_only_rows_of_finite_doubles_are_staged(tmp_path, energies):
     with pytest.raises(GridError, match="finite float64"):
-        write_orbit(tmp_path / "orbit", energies)
+        write_block(tmp_path / "block", energies)
 
 
 def test_a_lost_chunk_is_not_taken_for_energies(tmp_path):
-    write_orbit(tmp_path / "orbit", ENERGIES)
-    (tmp_path / "orbit" / "c" / "1").unlink()
+    write_block(tmp_path / "block", ENERGIES)
+    (tmp_path / "block" / "c" / "1").unlink()
     with pytest.raises(LakeError, match=f"hold {CHUNK + 5} numbers, expected {ENERGIES.size}"):
-        read_orbit(tmp_path / "orbit", ENERGIES.size)
+        read_block(tmp_path / "block", ENERGIES.size)
 
 
 def test_the_ledger_says_how_many_there_must_be(tmp_path):
-    write_orbit(tmp_path / "orbit", ENERGIES)
-    with pytest.raises(LakeError, match="compute the orbit again"):
-        read_orbit(tmp_path / "orbit", ENERGIES.size + 1)
-    with pytest.raises(LakeError, match="compute the orbit again"):
-        read_orbit(tmp_path / "nothing", 1)
+    write_block(tmp_path / "block", ENERGIES)
+    with pytest.raises(LakeError, match="compute the block again"):
+        read_block(tmp_path / "block", ENERGIES.size + 1)
+    with pytest.raises(LakeError, match="compute the block again"):
+        read_block(tmp_path / "nothing", 1)
 
 
 def test_a_flipped_bit_is_found(tmp_path):
-    write_orbit(tmp_path / "orbit", ENERGIES)
-    chunk = tmp_path / "orbit" / "c" / "0"
+    write_block(tmp_path / "block", ENERGIES)
+    chunk = tmp_path / "block" / "c" / "0"
     data = bytearray(chunk.read_bytes())
     data[100] ^= 4
     chunk.write_bytes(data)
-    with pytest.raises(LakeError, match="compute the orbit again"):
-        read_orbit(tmp_path / "orbit", ENERGIES.size)
+    with pytest.raises(LakeError, match="compute the block again"):
+        read_block(tmp_path / "block", ENERGIES.size)
 
 
 def test_staging_is_removed_as_a_whole(tmp_path):
-    write_orbit(tmp_path / "scan" / "orbit-0-1", ENERGIES)
+    write_block(tmp_path / "scan" / "block-0-0-1", ENERGIES)
     remove_staging(tmp_path / "scan")
     assert not (tmp_path / "scan").exists()
     remove_staging(tmp_path / "scan")
-
-
-def test_what_the_scan_must_remember_stays_with_the_energies(tmp_path):
-    write_orbit(tmp_path / "orbit", ENERGIES, {"certificate_ev": 1e-6, "operations": 24})
-    noted = read_orbit_attributes(tmp_path / "orbit")
-    assert noted == {"certificate_ev": 1e-6, "operations": 24}
-    with pytest.raises(LakeError, match="compute the orbit again"):
-        read_orbit_attributes(tmp_path / "nothing")

@@ -1,0 +1,264 @@
+"""How long a scan takes: a prediction in core-seconds, from sizes alone. Pure.
+
+A scan costs, for every ion it moves: building the evaluator, the points, and the check of copies
+and of the evaluator. Two predictions share the model. The exact one takes the numbers of points
+that a planned scan has. The quick one knows only the crystal: it serves to put many materials in
+order and to decide how their work is cut up, where a factor of a few does no harm.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from ionlake.geometry import volume
+from ionlake.pes.evaluator import BATCHED
+from ionlake.pes.grid import paper_shape
+from ionlake.pes.settings import ScanSettings
+from ionlake.potentials.interface import PotentialCard
+from ionlake.structures.record import StructureRecord
+
+
+class Family(Enum):
+    """How a potential evaluates the points of a scan, as far as time is concerned."""
+
+    OPERATOR = "operator"
+    """An evaluator of the potential's own that updates what the moving ion changes."""
+    BATCHED = "batched"
+    """Batches of whole structures."""
+    UNKNOWN = "unknown"
+    """A potential that names no cut-off."""
+
+
+@dataclass(frozen=True)
+class CostModel:
+    """Times on one core, for every family of evaluators. To fit them again, change them here.
+
+    Fitted on one core of a 2.x GHz AMD EPYC with SevenNet-0 (cut-off 5 Å). Pairs are directed
+    pairs of atoms within the potential's cut-off, per cell.
+
+    Attributes:
+        operator_s_per_atom: Time of a point per atom of the cell, operator family, s.
+        operator_s_per_pair: Time of a point per pair, operator family, s.
+        operator_build_s: Time to build the evaluator of one ion, s.
+        operator_build_s_per_atom: The same, per atom, s.
+        batched_s_per_pair: Time of a point per pair, batched family, s.
+        unknown_s_per_atom: Time of a point per atom, unknown family, s.
+        plain_s_per_pair: Time of a plain float64 energy per pair, s.
+        guard_energies: Plain float64 energies that check the evaluator of the operator family, per
+            scanned ion: with few points and with many.
+        copy_energies: Plain energies that check the copies of every family, likewise.
+        many_points: Points from which on the larger of these numbers hold.
+        plan_s: Time to plan a scan, s.
+        plan_s_per_point: Time per grid point and scanned ion to find the points to evaluate, s.
+        finish_s: Time to assemble, write and describe a grid, s.
+        finish_s_per_point: The same, per grid point and mobile ion, s.
+        excluded_ang3: Volume that one atom takes from the allowed points at an exclusion radius
+            of 1.2 Å, Å³; the allowed share is exp(−excluded_ang3 · (N − 1) / V).
+        symmetry_order: Points of the full grid per evaluated point of a typical crystal, for the
+            quick prediction.
+    """
+
+    operator_s_per_atom: float = 0.036e-3
+    operator_s_per_pair: float = 0.0015e-3
+    operator_build_s: float = 0.02
+    operator_build_s_per_atom: float = 0.004
+    batched_s_per_pair: float = 0.062e-3
+    unknown_s_per_atom: float = 1e-3
+    plain_s_per_pair: float = 0.12e-3
+    guard_energies: tuple[int, int] = (3, 6)
+    copy_energies: tuple[int, int] = (2, 6)
+    many_points: int = 400
+    plan_s: float = 0.02
+    plan_s_per_point: float = 1e-6
+    finish_s: float = 0.1
+    finish_s_per_point: float = 1e-6
+    excluded_ang3: float = 9.45
+    symmetry_order: float = 4.0
+
+
+DEFAULT_MODEL: Final = CostModel()
+_REFERENCE_RADIUS_ANG: Final = 1.2
+
+
+@dataclass(frozen=True)
+class CrystalCost:
+    """What scanning one crystal with one potential costs, in core-seconds.
+
+    Attributes:
+        point_s: One point.
+        build_s: Building the evaluator of one ion and finding its points.
+        checks_s: Checking one ion of few points, and one of many.
+        many_points: Number of points from which on an ion has many.
+        plan_s: Planning the scan.
+        finish_s: Assembling, writing and describing the grid.
+    """
+
+    point_s: float
+    build_s: float
+    checks_s: tuple[float, float]
+    many_points: int
+    plan_s: float
+    finish_s: float
+
+    def block_s(self, n_points: int) -> float:
+        """A block of points of one ion, its evaluator built first."""
+        return self.build_s + n_points * self.point_s
+
+    def check_s(self, n_points: int) -> float:
+        """The check of one ion that has so many evaluated points."""
+        return self.checks_s[n_points >= self.many_points]
+
+    def scan_s(self, points: Iterable[int]) -> float:
+        """A whole scan.
+
+        Args:
+            points: Numbers of points to evaluate, one per scanned ion.
+        """
+        ions = sum(self.block_s(n) + self.check_s(n) for n in points)
+        return self.plan_s + ions + self.finish_s
+
+
+def family_of(card: PotentialCard, evaluator: str) -> Family:
+    """How a potential evaluates scans.
+
+    Args:
+        card: The potential.
+        evaluator: From `ionlake.pes.evaluator.evaluator_name`.
+    """
+    if card.cutoff_ang is None:
+        return Family.UNKNOWN
+    return Family.BATCHED if evaluator == BATCHED else Family.OPERATOR
+
+
+def pairs_within(structure: StructureRecord, cutoff_ang: float) -> float:
+    """Expected number of directed pairs within a cut-off, per cell.
+
+    From the mean density alone, N · (N / V) · 4/3 π r³: no neighbours are looked up, and a
+    prediction needs no more.
+
+    Args:
+        structure: The crystal.
+        cutoff_ang: Cut-off, Å.
+    """
+    density = structure.n_sites / volume(structure.cell)
+    return structure.n_sites * density * 4.0 / 3.0 * math.pi * cutoff_ang**3
+
+
+def crystal_cost(
+    structure: StructureRecord,
+    grid_points: int,
+    n_ions: int,
+    card: PotentialCard,
+    evaluator: str,
+    model: CostModel = DEFAULT_MODEL,
+) -> CrystalCost:
+    """What scanning a crystal costs.
+
+    Args:
+        structure: The crystal.
+        grid_points: Points of the grid of one ion.
+        n_ions: Mobile ions in the cell.
+        card: The potential.
+        evaluator: From `ionlake.pes.evaluator.evaluator_name`.
+        model: Times of single operations.
+    """
+    n = structure.n_sites
+    pairs = pairs_within(structure, card.cutoff_ang or 0.0)
+    build, guard = model.plan_s_per_point * grid_points, (0, 0)
+    match family_of(card, evaluator):
+        case Family.OPERATOR:
+            point = model.operator_s_per_atom * n + model.operator_s_per_pair * pairs
+            plain = model.plain_s_per_pair * pairs
+            build += model.operator_build_s + model.operator_build_s_per_atom * n
+            guard = model.guard_energies
+        case Family.BATCHED:
+            point = plain = model.batched_s_per_pair * pairs
+        case Family.UNKNOWN:
+            point = plain = model.unknown_s_per_atom * n
+    few, many = (a + b for a, b in zip(guard, model.copy_energies, strict=True))
+    return CrystalCost(
+        point_s=point,
+        build_s=build,
+        checks_s=(few * plain, many * plain),
+        many_points=model.many_points,
+        plan_s=model.plan_s,
+        finish_s=model.finish_s + model.finish_s_per_point * grid_points * n_ions,
+    )
+
+
+def allowed_share(
+    structure: StructureRecord, settings: ScanSettings, model: CostModel = DEFAULT_MODEL
+) -> float:
+    """Expected share of grid points that no other atom excludes.
+
+    As if atoms were thrown into the cell at random: exp(−v (N − 1) / V), where v stands for the
+    sphere an atom excludes, enlarged because atoms keep apart.
+
+    Args:
+        structure: The crystal.
+        settings: Settings of the scan.
+        model: Holds v for a radius of 1.2 Å.
+    """
+    radius = settings.exclusion_radius_ang / _REFERENCE_RADIUS_ANG
+    excluded = model.excluded_ang3 * radius**3
+    return math.exp(-excluded * (structure.n_sites - 1) / volume(structure.cell))
+
+
+def quick_points(
+    structure: StructureRecord, settings: ScanSettings, model: CostModel = DEFAULT_MODEL
+) -> tuple[int, float]:
+    """Grid points of one ion, and about how many points a scan evaluates over all ions.
+
+    Args:
+        structure: The crystal, with at least one ion of the mobile species.
+        settings: Settings of the scan.
+        model: Holds the typical order of symmetry.
+    """
+    grid = math.prod(paper_shape(structure.cell, settings.spacing_ang))
+    n_ions = len(structure.mobile_sites(settings.mobile_species))
+    order = 1.0 if settings.symmetry == "none" else model.symmetry_order
+    return grid, grid * n_ions * allowed_share(structure, settings, model) / order
+
+
+def quick_seconds(
+    structure: StructureRecord,
+    settings: ScanSettings,
+    card: PotentialCard,
+    evaluator: str,
+    model: CostModel = DEFAULT_MODEL,
+) -> float:
+    """Core-seconds of a scan, predicted from the crystal alone.
+
+    The symmetry is not looked at: a typical order stands for it, and one ion in so many is taken
+    to be scanned.
+
+    Args:
+        structure: The crystal, with at least one ion of the mobile species.
+        settings: Settings of the scan.
+        card: The potential.
+        evaluator: From `ionlake.pes.evaluator.evaluator_name`.
+        model: Times of single operations.
+    """
+    grid, points = quick_points(structure, settings, model)
+    n_ions = len(structure.mobile_sites(settings.mobile_species))
+    order = 1.0 if settings.symmetry == "none" else model.symmetry_order
+    scanned = max(1, math.ceil(n_ions / order))
+    cost = crystal_cost(structure, grid, n_ions, card, evaluator, model)
+    return cost.scan_s([math.ceil(points / scanned)] * scanned)
+
+
+def describe_seconds(
+    structure: StructureRecord, settings: ScanSettings, model: CostModel = DEFAULT_MODEL
+) -> float:
+    """Core-seconds to describe a grid that is stored already.
+
+    Args:
+        structure: The crystal.
+        settings: Settings of its scan.
+        model: Times of single operations.
+    """
+    grid, _ = quick_points(structure, settings, model)
+    n_ions = len(structure.mobile_sites(settings.mobile_species))
+    return model.finish_s + model.finish_s_per_point * grid * n_ions
