@@ -125,13 +125,14 @@ def grid_dataset(
         )
     minima = np.nanmin(energies, axis=(1, 2, 3))
     relative = (energies - minima[:, None, None, None]).astype(dtype)
-    dataset = xr.Dataset(
+    return xr.Dataset(
         {
             ENERGY: (GRID_DIMS, relative, _ENERGY_ATTRIBUTES),
             STATUS: (GRID_DIMS, status.astype(np.uint8), _STATUS_ATTRIBUTES),
             MINIMUM_ENERGY: (MOBILE_ION, minima, _MINIMUM_ATTRIBUTES),
             BASE_ENERGY: ((), np.float64(base_energy_ev), _BASE_ATTRIBUTES),
         },
+        coords=_coordinates(relative.shape),
         attrs={
             "Conventions": "CF-1.11",
             "title": f"Potential energy surfaces of mobile ions in {structure.formula}",
@@ -150,17 +151,21 @@ def grid_dataset(
             "ionlake_version": ionlake.__version__,
         },
     )
-    return with_coordinates(dataset)
 
 
 def with_coordinates(dataset: xr.Dataset) -> xr.Dataset:
     """Attach the fractional coordinates a, b, c and the number of each mobile ion."""
-    coordinates = {
-        axis: (axis, np.arange(dataset.sizes[axis]) / dataset.sizes[axis], {"units": "1"})
-        for axis in AXES
+    return dataset.assign_coords(_coordinates(tuple(dataset.sizes[dim] for dim in GRID_DIMS)))
+
+
+def _coordinates(shape: tuple[int, ...]) -> dict[str, Any]:
+    """Coordinates of a grid of shape (n_ions, n_a, n_b, n_c)."""
+    n_ions, *sizes = shape
+    axes = {
+        axis: (axis, np.arange(size) / size, {"units": "1"})
+        for axis, size in zip(AXES, sizes, strict=True)
     }
-    ions = np.arange(dataset.sizes[MOBILE_ION])
-    return dataset.assign_coords({MOBILE_ION: ions, **coordinates})
+    return {MOBILE_ION: np.arange(n_ions), **axes}
 
 
 _ENERGY_ATTRIBUTES: Final = {

@@ -1,13 +1,11 @@
 """Sizes of the scan grid and the points on it."""
 
-import itertools
-import math
 from typing import Final
 
 import numpy as np
 
 from ionlake.geometry import FloatArray, IntArray
-from ionlake.pes.symmetry import Operations, fits_grid
+from ionlake.pes.symmetry import Operations, fit_grids
 
 Shape = tuple[int, int, int]
 
@@ -51,15 +49,12 @@ def commensurate_shape(cell: FloatArray, operations: Operations, spacing_ang: fl
     References:
         ionlake's own grid; the paper's is `paper_shape`.
     """
-
-    def rank(shape: Shape) -> tuple[int, int]:
-        return -int(fits_grid(operations, cell, shape).sum()), math.prod(shape)
-
-    n_a, n_b, n_c = paper_shape(cell, spacing_ang)
-    shapes = itertools.product(
-        range(n_a, n_a + _WINDOW), range(n_b, n_b + _WINDOW), range(n_c, n_c + _WINDOW)
-    )
-    return min(shapes, key=rank)
+    window = np.stack(np.unravel_index(np.arange(_WINDOW**3), (_WINDOW,) * 3), axis=1)
+    shapes = np.array(paper_shape(cell, spacing_ang)) + window
+    fitting = fit_grids(operations, cell, shapes).sum(axis=1)
+    best = shapes[fitting == fitting.max()]
+    n_a, n_b, n_c = best[best.prod(axis=1).argmin()].tolist()
+    return n_a, n_b, n_c
 
 
 def grid_fractional(shape: Shape, flat: IntArray) -> FloatArray:

@@ -7,6 +7,8 @@ of each orbit is evaluated.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
@@ -25,6 +27,8 @@ from ionlake.pes.symmetry import (
 )
 from ionlake.structures.record import StructureRecord
 
+_KEPT_ORBITS: Final = 32
+
 
 @dataclass(frozen=True)
 class IonOrbit:
@@ -42,7 +46,7 @@ class IonOrbit:
 
 @dataclass(frozen=True, eq=False)
 class ScanPlan:
-    """A scan, worked out but not computed.
+    """A scan, worked out but not computed; equal to another plan of the same scan.
 
     Attributes:
         structure: The crystal.
@@ -61,6 +65,18 @@ class ScanPlan:
     operations: Operations
     orbits: tuple[IonOrbit, ...]
     reduced: bool = True
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other plan has the same structure, settings, grid and use of symmetry."""
+        return isinstance(other, ScanPlan) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        """Hash of what makes plans equal."""
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, ScanSettings, Shape, bool]:
+        return self.structure.structure_id, self.settings, self.shape, self.reduced
 
     def framework(self, ion: int) -> tuple[IntArray, FloatArray]:
         """Atomic numbers and fractional positions of every atom but mobile ion ``ion``."""
@@ -135,8 +151,11 @@ def resolve_symmetry(mode: str, *, parity: bool) -> str:
     return mode
 
 
+@lru_cache(maxsize=_KEPT_ORBITS)
 def orbit_points(plan: ScanPlan, ion: int) -> OrbitPoints:
     """Work out which grid points of a mobile ion must be evaluated.
+
+    The result is remembered: evaluation, verification and assembly of a scan all ask for it.
 
     Raises:
         GridError: If every point is too close to another atom.
@@ -157,7 +176,10 @@ def orbit_points(plan: ScanPlan, ion: int) -> OrbitPoints:
         )
     position = np.full(lowest.size, -1, dtype=np.int64)
     position[evaluated] = np.arange(evaluated.size)
-    return OrbitPoints(evaluated, position[lowest], len(operations))
+    source = position[lowest]
+    for shared in (evaluated, source):
+        shared.flags.writeable = False
+    return OrbitPoints(evaluated, source, len(operations))
 
 
 def without_symmetry(plan: ScanPlan) -> ScanPlan:

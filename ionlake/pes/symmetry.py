@@ -7,6 +7,7 @@ tenth of an ångström and energies by tenths of an electronvolt.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from ionlake.geometry import FloatArray, IntArray
 
 POSITION_TOLERANCE_ANG: Final = 1e-5
+_DISTANCES_AT_ONCE: Final = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +50,13 @@ def crystal_operations(cell: FloatArray, numbers: IntArray, fractional: FloatArr
         The operations, proper and improper, the identity first; the identity alone where spglib
         finds no symmetry.
     """
-    found = _spglib_operations(cell, numbers, fractional)
-    holds = [
-        _keeps_metric(rotation, cell)
-        and _maps_atoms(rotation, translation, cell, numbers, fractional)
-        for rotation, translation in zip(found.rotations, found.translations, strict=True)
-    ]
-    found = found.select(np.array(holds, dtype=bool))
+    found = _spglib_operations(
+        np.asarray(cell, dtype=np.float64).tobytes(),
+        np.asarray(numbers, dtype=np.int64).tobytes(),
+        np.asarray(fractional, dtype=np.float64).tobytes(),
+    )
+    found = found.select(_keep_metric(found.rotations, cell))
+    found = found.select(_map_atoms(found, cell, numbers, fractional))
     identity = np.all(found.rotations == np.eye(3, dtype=int), axis=(1, 2)) & np.all(
         np.abs(found.translations - np.round(found.translations)) < 1e-9, axis=1
     )
@@ -82,10 +84,27 @@ def fits_grid(operations: Operations, cell: FloatArray, shape: tuple[int, int, i
     Their rotations turn grid steps into grid steps, n_k R_kl divisible by n_l, and their
     translations are whole numbers of steps within 1e-5 Å.
     """
-    sizes = np.array(shape)
-    rotates = np.all(operations.rotations * sizes[:, None] % sizes == 0, axis=(1, 2))
+    fits: np.ndarray = fit_grids(operations, cell, np.array([shape]))[0]
+    return fits
+
+
+def fit_grids(operations: Operations, cell: FloatArray, shapes: IntArray) -> np.ndarray:
+    """Which operations map which grids onto themselves, as `fits_grid`.
+
+    Args:
+        operations: Operations of a crystal, m of them.
+        cell: Lattice vectors as rows, Å.
+        shapes: Grid sizes, shape (s, 3).
+
+    Returns:
+        Boolean array of shape (s, m).
+    """
+    sizes = shapes[:, None, :]
+    rotations, which = np.unique(operations.rotations, axis=0, return_inverse=True)
+    rotates = np.all(rotations * sizes[..., :, None] % sizes[..., None, :] == 0, axis=(-2, -1))
     off = operations.translations - _on_grid(operations.translations, sizes)
-    fits: np.ndarray = rotates & (np.linalg.norm(off @ cell, axis=1) <= POSITION_TOLERANCE_ANG)
+    near = np.linalg.norm(off @ cell, axis=-1) <= POSITION_TOLERANCE_ANG
+    fits: np.ndarray = near & rotates[:, which.reshape(-1)]
     return fits
 
 
@@ -103,11 +122,7 @@ def fit_to_grid(
     """
     fitting = operations.select(fits_grid(operations, cell, shape))
     exact = Operations(fitting.rotations, _on_grid(fitting.translations, np.array(shape)))
-    holds = [
-        _maps_atoms(rotation, translation, cell, numbers, fractional)
-        for rotation, translation in zip(exact.rotations, exact.translations, strict=True)
-    ]
-    return exact.select(np.array(holds, dtype=bool))
+    return exact.select(_map_atoms(exact, cell, numbers, fractional))
 
 
 def image_indices(
@@ -158,12 +173,18 @@ def ion_images(operations: Operations, cell: FloatArray, ions: FloatArray) -> In
     return np.array(images, dtype=np.int64)
 
 
-def _spglib_operations(cell: FloatArray, numbers: IntArray, fractional: FloatArray) -> Operations:
+@lru_cache(maxsize=64)
+def _spglib_operations(cell: bytes, numbers: bytes, fractional: bytes) -> Operations:
+    """What spglib finds; remembered, because a scan is planned anew wherever it is worked on."""
     import spglib
 
     found = None
-    if len(numbers):
-        crystal = (np.asarray(cell), np.asarray(fractional), np.asarray(numbers))
+    if numbers:
+        crystal = (
+            np.frombuffer(cell).reshape(3, 3),
+            np.frombuffer(fractional).reshape(-1, 3),
+            np.frombuffer(numbers, dtype=np.int64),
+        )
         try:
             found = spglib.get_symmetry_dataset(crystal, symprec=POSITION_TOLERANCE_ANG)
         except spglib.SpglibError:
@@ -174,35 +195,50 @@ def _spglib_operations(cell: FloatArray, numbers: IntArray, fractional: FloatArr
 
 
 def _on_grid(translations: FloatArray, sizes: IntArray) -> FloatArray:
-    """The nearest translations by whole numbers of grid steps."""
+    """The nearest translations by whole numbers of grid steps; the arguments are broadcast."""
     nearest: FloatArray = np.round(translations * sizes) / sizes
     return nearest
 
 
-def _keeps_metric(rotation: IntArray, cell: FloatArray) -> bool:
-    """Whether the rotation changes no lattice vector's length or angle by over 1e-5 Å."""
+def _keep_metric(rotations: IntArray, cell: FloatArray) -> np.ndarray:
+    """Which rotations change no lattice vector's length or angle by over 1e-5 Å."""
     metric = cell @ cell.T
-    change = rotation.T @ metric @ rotation - metric
+    change = rotations.transpose(0, 2, 1) @ metric @ rotations - metric
     lengths = np.sqrt(np.diag(metric))
-    return bool(np.abs(change / lengths.max()).max() <= POSITION_TOLERANCE_ANG)
+    keep: np.ndarray = np.abs(change / lengths.max()).max(axis=(1, 2)) <= POSITION_TOLERANCE_ANG
+    return keep
 
 
-def _maps_atoms(
-    rotation: IntArray,
-    translation: FloatArray,
-    cell: FloatArray,
-    numbers: IntArray,
-    fractional: FloatArray,
-) -> bool:
-    """Whether every atom lands within 1e-5 Å of an atom of its own species."""
-    distances = _distances(fractional @ rotation.T + translation, fractional, cell)
-    distances[numbers[:, None] != numbers[None, :]] = np.inf
-    return bool(np.all(distances.min(axis=1, initial=np.inf) <= POSITION_TOLERANCE_ANG))
+def _map_atoms(
+    operations: Operations, cell: FloatArray, numbers: IntArray, fractional: FloatArray
+) -> np.ndarray:
+    """Which operations take every atom to within 1e-5 Å of an atom of its own species."""
+    other = numbers[:, None] != numbers[None, :]
+    holds = np.ones(len(operations), dtype=bool)
+    step = max(1, _DISTANCES_AT_ONCE // max(1, other.size))
+    for first in range(0, len(operations), step):
+        some = slice(first, first + step)
+        moved = fractional @ operations.rotations[some].transpose(0, 2, 1)
+        moved = moved + operations.translations[some, None, :]
+        distances = _distances(moved, fractional, cell)
+        distances[:, other] = np.inf
+        nearest = distances.min(axis=2, initial=np.inf)
+        holds[some] = np.all(nearest <= POSITION_TOLERANCE_ANG, axis=1)
+    return holds
 
 
 def _distances(points: FloatArray, others: FloatArray, cell: FloatArray) -> FloatArray:
-    """Distances to the rounded image: exact where they are far below half a lattice vector."""
-    difference = points[:, None, :] - others[None, :, :]
+    """Distances to the rounded image: exact where they are far below half a lattice vector.
+
+    Args:
+        points: Fractional positions, shape (..., p, 3).
+        others: Fractional positions, shape (q, 3).
+        cell: Lattice vectors as rows, Å.
+
+    Returns:
+        Distances in Å, shape (..., p, q).
+    """
+    difference = points[..., :, None, :] - others
     difference -= np.round(difference)
     lengths: FloatArray = np.linalg.norm(difference @ cell, axis=-1)
     return lengths

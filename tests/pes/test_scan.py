@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from ionlake.errors import GridError, PotentialError, StructureError
 from ionlake.geometry import minimum_image_distances
 from ionlake.pes import scan
-from ionlake.pes.evaluator import BATCHED, BatchedEvaluator, evaluator_name, scan_evaluator
-from ionlake.pes.grid import grid_fractional
-from ionlake.pes.plan import plan_scan
-from ionlake.pes.scan import CertificateError, OrbitEnergies, scan_orbit, scan_structure
+from ionlake.pes.plan import orbit_points, plan_scan
+from ionlake.pes.scan import OrbitEnergies, evaluate_points, scan_orbit, scan_structure
 from ionlake.pes.settings import ScanSettings
+from ionlake.pes.verification import CertificateError, Verification
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.bundled import load_bundled
 from tests.reference.crystals import crystals
-from tests.reference.potentials import PairPotential
+from tests.reference.potentials import OwnEvaluator, PairPotential
 
 COARSE = ScanSettings(spacing_ang=0.8)
 FULL = replace(COARSE, symmetry="none")
@@ -79,7 +78,8 @@ def test_reduced_scans_equal_full_scans(material, chirality):
     np.testing.assert_array_equal(np.isnan(reduced.energies), np.isnan(full.energies))
     np.testing.assert_allclose(reduced.energies, full.energies, rtol=0, atol=1e-9)
     assert reduced.evaluated.sum() < 0.6 * full.evaluated.sum()
-    assert reduced.certificate_ev < 1e-9
+    assert reduced.verification.certificate_ev < 1e-9
+    assert reduced.verification.evaluator_error_ev is None
     assert reduced.plan.reduced
     assert np.nanmax(full.energies) - np.nanmin(full.energies) > 0.5
 
@@ -125,8 +125,8 @@ def test_mirror_images_asked_for_without_parity_are_recorded_and_not_refused():
     forced = total_energies(record, replace(COARSE, symmetry="all"), chiral)
     full = total_energies(record, FULL, chiral)
     assert forced.plan.reduced
-    assert forced.certificate_ev > 1e-3
-    assert np.nanmax(np.abs(forced.energies - full.energies)) >= forced.certificate_ev
+    assert forced.verification.certificate_ev > 1e-3
+    assert np.nanmax(np.abs(forced.energies - full.energies)) >= forced.verification.certificate_ev
 
 
 @pytest.mark.parametrize("mode", ["auto", "all"])
@@ -164,65 +164,6 @@ def test_a_potential_that_breaks_the_symmetry_is_scanned_in_full(mode):
     plan = plan_scan(CUBIC, replace(COARSE, symmetry=mode), parity=True)
     with pytest.raises(CertificateError, match=r"in Li3O differ by .* scan without symmetry"):
         scan_orbit(plan, plan.orbits[0], UNEVEN)
-
-
-@dataclass(frozen=True)
-class OwnEvaluator:
-    """A potential whose own evaluator tells the sites apart, or fails for some."""
-
-    inner: PairPotential = field(default_factory=PairPotential)
-    site_ev: float = 0.0
-    bad_site: int | None = None
-    scan_evaluator_name: str = "own-7"
-    asked: list[int] = field(default_factory=list)
-
-    @property
-    def card(self):
-        return self.inner.card
-
-    def energies(self, cell, numbers, positions):
-        return self.inner.energies(cell, numbers, positions)
-
-    def scan_evaluator(self, cell, numbers, fractional, site):
-        self.asked.append(site)
-        record = StructureRecord(cell, numbers, fractional)
-        return _Own(BatchedEvaluator(self.inner, record, site), self, site)
-
-
-@dataclass(frozen=True)
-class _Own:
-    inner: BatchedEvaluator
-    potential: OwnEvaluator
-    site: int
-
-    def energies(self, points):
-        energies = self.inner.energies(points) + self.potential.site_ev * self.site
-        return energies * np.nan if self.site == self.potential.bad_site else energies
-
-
-def test_a_potentials_own_evaluator_is_used_and_named():
-    record, own = load_bundled("Li3N-191"), OwnEvaluator()
-    dataset = scan_structure(record, COARSE, own)
-    assert dataset.attrs["evaluator"] == evaluator_name(own) == "own-7"
-    assert set(own.asked) == set(record.mobile_sites("Li").tolist())
-    plain = scan_structure(record, COARSE, own.inner)
-    assert plain.attrs["evaluator"] == evaluator_name(own.inner) == BATCHED
-    np.testing.assert_array_equal(dataset.energy, plain.energy)
-    assert isinstance(scan_evaluator(own.inner, record, 0), BatchedEvaluator)
-
-
-def test_copies_of_another_ion_are_certified_too():
-    """Each ion's own landscape has the symmetry, but equivalent ions do not have equal ones."""
-    record, uneven = load_bundled("Li3N-191"), OwnEvaluator(site_ev=0.01)
-    result = total_energies(record, COARSE, uneven)
-    assert not result.plan.reduced
-    full = total_energies(record, FULL, uneven)
-    np.testing.assert_array_equal(result.energies, full.energies)
-
-
-def test_a_certificate_that_is_not_a_number_is_an_error():
-    with pytest.raises(GridError, match="not finite"):
-        scan_structure(load_bundled("Li3N-191"), COARSE, OwnEvaluator(bad_site=2))
 
 
 @dataclass(frozen=True)
@@ -293,6 +234,36 @@ def test_no_mobile_ion():
         )
 
 
+@pytest.mark.parametrize("potential", [PairPotential(chirality=0.1), OwnEvaluator()])
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_points_may_be_evaluated_in_any_blocks(potential, data):
+    plan = plan_scan(load_bundled("LiAlO2-92"), COARSE)
+    flat = orbit_points(plan, 0).evaluated
+    whole = evaluate_points(plan, 0, flat, potential)
+    size = data.draw(st.integers(1, len(flat)))
+    order = np.array(data.draw(st.permutations(range(len(flat)))))
+    blocks = [order[first : first + size] for first in range(0, len(order), size)]
+    parts = [evaluate_points(plan, 0, flat[block], potential) for block in blocks]
+    np.testing.assert_allclose(np.concatenate(parts), whole[order], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("potential", [PairPotential(chirality=0.1), OwnEvaluator()])
+def test_one_point_asked_for_twice_has_one_energy(potential):
+    plan = plan_scan(load_bundled("LiAlO2-92"), COARSE)
+    flat = orbit_points(plan, 0).evaluated[5:6]
+    first, again = (evaluate_points(plan, 0, flat, potential) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    both = evaluate_points(plan, 0, np.repeat(flat, 2), potential)
+    np.testing.assert_allclose(both, np.repeat(first, 2), rtol=0, atol=1e-12)
+
+
+def test_no_points_have_no_energies():
+    plan = plan_scan(load_bundled("LiAlO2-92"), COARSE)
+    none = evaluate_points(plan, 0, np.empty(0, dtype=np.int64), PairPotential())
+    assert none.shape == (0,)
+
+
 @pytest.mark.parametrize("points", [1, 7, 100_000])
 def test_any_blocking_gives_the_same_grid(monkeypatch, points):
     record, potential = load_bundled("LiAlO2-92"), PairPotential(chirality=0.1)
@@ -325,31 +296,44 @@ def test_energies_asked_for_are_counted():
     assert all(result.seconds > 0 for result in results)
 
 
+def test_the_result_names_its_evaluator_and_reference():
+    record = load_bundled("Li3N-191")
+    plain = scan_structure(record, COARSE, PairPotential())
+    assert plain.attrs["verification"] == {
+        "evaluator": "batched-1",
+        "reference": "pairs float64",
+        "points_checked": 2 + 2,  # two copies for each of two orbits
+        "evaluator_error_ev": None,
+    }
+    own = scan_structure(record, COARSE, OwnEvaluator())
+    assert own.attrs["verification"]["evaluator"] == "own-7"
+    assert own.attrs["verification"]["reference"] == "pairs float64"
+    assert 0 <= own.attrs["verification"]["evaluator_error_ev"] < 1e-9
+    checked = [each.attrs["verification"]["points_checked"] for each in (plain, own)]
+    assert checked[0] < checked[1]
+
+
+def test_the_base_energy_is_the_plain_potentials():
+    def shifted(_site, _points, energies):
+        return energies + 1e-5
+
+    record = load_bundled("Li3N-191")
+    own = scan_structure(record, COARSE, OwnEvaluator(shifted))
+    plain = scan_structure(record, COARSE, PairPotential())
+    assert float(own.base_energy_ev) == float(plain.base_energy_ev)
+    assert own.attrs["verification"]["evaluator_error_ev"] == pytest.approx(1e-5)
+    assert own.attrs["symmetry"]["certificate_ev"] == pytest.approx(1e-5)
+
+
 def test_results_of_another_plan_are_refused():
     record, potential = load_bundled("Li3N-191"), PairPotential()
     plan = plan_scan(record, COARSE)
     results = [scan_orbit(plan, orbit, potential) for orbit in plan.orbits]
     with pytest.raises(GridError, match=r"mobile ion \d of Li3N has 0 energies, expected"):
         scan.assemble(plan, results[:1], 0.0, potential)
-    stale = OrbitEnergies(0, results[0].energies[:-1], 0.0, 1, 1.0)
+    stale = OrbitEnergies(0, results[0].energies[:-1], Verification(), 1.0)
     with pytest.raises(GridError, match="scan it again with this plan"):
         scan.assemble(plan, [stale, results[1]], 0.0, potential)
     assembled = scan.assemble(plan, results[::-1], 0.0, potential)
     in_order = scan.assemble(plan, results, 0.0, potential)
     np.testing.assert_array_equal(assembled.energy, in_order.energy)
-
-
-def test_batches_of_structures_move_one_ion():
-    class Recorder(PairPotential):
-        def energies(self, cell, numbers, positions):
-            self.frames.append(positions)
-            return super().energies(cell, numbers, positions)
-
-        frames = []  # noqa: RUF012
-
-    record = load_bundled("Li3N-191")
-    points = grid_fractional((2, 3, 1), np.arange(6))
-    BatchedEvaluator(Recorder(), record, 1).energies(points)
-    expected = np.tile(record.fractional_positions, (6, 1, 1))
-    expected[:, 1] = points
-    np.testing.assert_allclose(Recorder.frames[0], expected @ record.cell)

@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ionlake.geometry import minimum_image_distances
+from ionlake.pes import symmetry
+from ionlake.pes.grid import paper_shape
 from ionlake.pes.symmetry import (
     Operations,
     crystal_operations,
+    fit_grids,
     fit_to_grid,
     image_indices,
     ion_images,
@@ -137,6 +140,15 @@ def test_no_atoms_have_the_identity():
     assert len(crystal_operations(TRICLINIC, np.array([], dtype=int), np.zeros((0, 3)))) == 1
 
 
+@pytest.fixture
+def forgotten():
+    """No answers of spglib from other tests here, none from here in other tests."""
+    symmetry._spglib_operations.cache_clear()
+    yield
+    symmetry._spglib_operations.cache_clear()
+
+
+@pytest.mark.usefixtures("forgotten")
 @pytest.mark.parametrize("outcome", ["none", "error"])
 def test_crystals_that_spglib_cannot_treat_have_the_identity(monkeypatch, outcome):
     def search(_crystal, symprec):
@@ -149,6 +161,7 @@ def test_crystals_that_spglib_cannot_treat_have_the_identity(monkeypatch, outcom
     np.testing.assert_array_equal(operations.translations, IDENTITY.translations)
 
 
+@pytest.mark.usefixtures("forgotten")
 @pytest.mark.parametrize(
     ("rotation", "translation"),
     [
@@ -189,6 +202,28 @@ def test_fitted_translations_are_exact_grid_steps():
     kept = fit_to_grid(crystal_operations(*arrays(record)), *arrays(record), shape)
     np.testing.assert_array_equal(np.round(kept.translations * shape) / shape, kept.translations)
     assert len(kept) == 8
+
+
+@settings(max_examples=20, deadline=None)
+@given(record=crystals(), spacing=st.sampled_from([0.25, 0.5, 0.9]))
+def test_many_grids_at_once_fit_as_one_by_one(record, spacing):
+    operations = crystal_operations(*arrays(record))
+    shape = np.array(paper_shape(record.cell, spacing))
+    shapes = shape + np.random.default_rng(len(operations)).integers(0, 6, (12, 3))
+    together = fit_grids(operations, record.cell, shapes)
+    assert together.shape == (12, len(operations))
+    for row, sizes in zip(together, shapes, strict=True):
+        np.testing.assert_array_equal(row, fits_plainly(operations, record.cell, sizes))
+
+
+def fits_plainly(operations, cell, sizes):
+    fits = []
+    for rotation, translation in pairs(operations):
+        scaled = np.diag(sizes) @ rotation @ np.diag(1 / sizes)
+        steps = translation * sizes
+        off = np.linalg.norm((steps - np.round(steps)) / sizes @ cell)
+        fits.append(np.allclose(scaled, np.round(scaled), atol=1e-6) and off <= 1e-5)
+    return fits
 
 
 @settings(max_examples=40, deadline=None)

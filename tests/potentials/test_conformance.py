@@ -1,7 +1,6 @@
 """The conformance suite passes sound potentials and fails each kind of broken one."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -9,14 +8,12 @@ from ase.calculators.lj import LennardJones
 from ase.calculators.morse import MorsePotential
 
 from ionlake.errors import PotentialError
-from ionlake.pes.evaluator import BatchedEvaluator
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.potentials.ase import from_calculator
 from ionlake.potentials.conformance import check_potential
 from ionlake.potentials.interface import OffersScanEvaluator, Potential
-from ionlake.structures.record import StructureRecord
 from tests.reference.landscapes import TRICLINIC
-from tests.reference.potentials import PairPotential
+from tests.reference.potentials import OwnEvaluator, PairPotential
 
 NUMBERS = np.array([3, 8, 3, 17, 3])
 POSITIONS = (
@@ -203,29 +200,39 @@ def test_two_atoms_are_always_permuted(seed):
         check_potential(broken, TRICLINIC, NUMBERS[:2], POSITIONS[:2], seed=seed)
 
 
-@dataclass(frozen=True)
-class WithEvaluator(Broken):
-    """A potential that offers a scan evaluator, right or wrong."""
-
-    error_ev: float = 0.0
-    scan_evaluator_name: str = "quick-1"
-
-    def scan_evaluator(self, cell, numbers, fractional, site):
-        inner = BatchedEvaluator(self.sound, StructureRecord(cell, numbers, fractional), site)
-        return _Shifted(inner, self.error_ev)
+def shifted(_site, _points, energies):
+    return energies + 1e-3
 
 
-@dataclass(frozen=True)
-class _Shifted:
-    inner: Any
-    error_ev: float
-
-    def energies(self, points):
-        return self.inner.energies(points) + self.error_ev
+def mixed_up_in_batches(_site, _points, energies):
+    return energies[::-1]
 
 
-def test_a_scan_evaluator_must_agree_with_the_potential():
-    assert isinstance(WithEvaluator(), OffersScanEvaluator)
-    assert check_potential(WithEvaluator(), *CRYSTAL)["scan_evaluator"] < 1e-9
+def wrong_alone(_site, points, energies):
+    return energies + 1e-3 * (len(points) == 1)
+
+
+def one_too_few(_site, _points, energies):
+    return energies[:-1]
+
+
+def test_a_scan_evaluator_that_agrees_with_the_reference():
+    assert isinstance(OwnEvaluator(), OffersScanEvaluator)
+    differences = check_potential(OwnEvaluator(), *CRYSTAL)
+    assert differences["scan_evaluator"] < 1e-9
+    assert differences["reference"] < 1e-9
+
+
+@pytest.mark.parametrize("error", [shifted, mixed_up_in_batches, wrong_alone, one_too_few])
+def test_a_scan_evaluator_must_agree_with_the_reference(error):
     with pytest.raises(PotentialError, match="breaks: scan_evaluator"):
-        check_potential(WithEvaluator(error_ev=1e-3), *CRYSTAL)
+        check_potential(OwnEvaluator(error), *CRYSTAL)
+
+
+def test_a_reference_must_agree_with_the_potential():
+    class Other(OwnEvaluator):
+        def reference(self):
+            return PairPotential(chirality=0.1)
+
+    with pytest.raises(PotentialError, match=r"breaks: reference .*, scan_evaluator"):
+        check_potential(Other(), *CRYSTAL)

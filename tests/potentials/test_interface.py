@@ -112,6 +112,21 @@ def test_the_analytic_landscape_is_a_potential_without_a_scan_evaluator():
     assert not isinstance(CosineLandscape(), OffersScanEvaluator)
 
 
+def test_a_scan_evaluator_comes_with_a_reference():
+    class Incomplete(CosineLandscape):
+        scan_evaluator_name = "quick-1"
+
+        def scan_evaluator(self, cell, numbers, fractional, site):
+            raise NotImplementedError
+
+    class Complete(Incomplete):
+        def reference(self):
+            return CosineLandscape()
+
+    assert not isinstance(Incomplete(), OffersScanEvaluator)
+    assert isinstance(Complete(), OffersScanEvaluator)
+
+
 def test_cosine_landscape_in_closed_form():
     landscape = CosineLandscape(
         mobile=11, amplitudes_ev=(0.4, 0.7), harmonics=((1, 0, 0), (0, 1, 2))

@@ -1,11 +1,14 @@
-"""A potential with the symmetries of physics and nothing else, for tests of symmetry."""
+"""Potentials for tests: one with the symmetries of physics, one with an evaluator of its own."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ionlake.geometry import lattice_shifts
+from ionlake.pes.evaluator import BatchedEvaluator
 from ionlake.potentials.interface import PotentialCard, as_batch
+from ionlake.structures.record import StructureRecord
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,51 @@ class PairPotential:
                     sums[power] += np.einsum("fij,fijk->fik", weights, vectors)
         triple = np.einsum("fik,fik->fi", sums[0], np.cross(sums[1], sums[2]))
         return 0.5 * pairs + self.chirality * (triple * strength).sum(axis=1)
+
+
+def exact(_site, _points, energies):
+    """No error."""
+    return energies
+
+
+@dataclass(frozen=True)
+class OwnEvaluator:
+    """A potential with a scan evaluator of its own, exact or with an error put into it.
+
+    Attributes:
+        error: From the site, the fractional points and their true energies to those given out.
+        inner: The plain potential.
+        on_build: Called with the site before an evaluator is made.
+        built: The sites evaluators were made for.
+    """
+
+    error: Callable = exact
+    inner: object = field(default_factory=PairPotential)
+    on_build: Callable = id
+    scan_evaluator_name: str = "own-7"
+    built: list[int] = field(default_factory=list)
+
+    @property
+    def card(self):
+        return self.inner.card
+
+    def reference(self):
+        return self.inner
+
+    def energies(self, cell, numbers, positions):
+        return self.inner.energies(cell, numbers, positions)
+
+    def scan_evaluator(self, cell, numbers, fractional, site):
+        self.on_build(site)
+        self.built.append(site)
+        record = StructureRecord(cell, numbers, fractional)
+        return _Own(BatchedEvaluator(self.inner, record, site), self.error)
+
+
+@dataclass(frozen=True)
+class _Own:
+    inner: BatchedEvaluator
+    error: Callable
+
+    def energies(self, points):
+        return self.error(self.inner.site, points, self.inner.energies(points))
