@@ -22,8 +22,10 @@ from ionlake.potentials.interface import Potential
 
 EVALUATOR_LIMIT_EV: Final = 1e-4
 CERTIFICATE_LIMIT_EV: Final = 1e-4
-_POINTS_PER_STEP: Final = 200
-"""The samples grow with the number of evaluated points, by one for each so many."""
+_MOST_OF_A_KIND: Final = 6
+_POINTS_PER_STEP: Final = 1500
+"""The samples grow with the number of evaluated points, in steps of so many: an energy of the plain
+potential may cost as much as a hundred of a scan evaluator's."""
 
 
 class EvaluatorError(GridError):
@@ -66,6 +68,14 @@ class _Sample:
     flat: IntArray
     sources: IntArray
 
+    def __add__(self, other: "_Sample") -> "_Sample":
+        """Both samples, one after the other."""
+        return _Sample(
+            np.concatenate([self.ions, other.ions]),
+            np.concatenate([self.flat, other.flat]),
+            np.concatenate([self.sources, other.sources]),
+        )
+
 
 def verify_orbit(
     plan: ScanPlan, orbit: IonOrbit, points: OrbitPoints, energies: FloatArray, potential: Potential
@@ -74,7 +84,10 @@ def verify_orbit(
 
     The guard asks for the lowest point, the one of closest contact and random ones, if the
     potential's own scan evaluator was used; the certificate asks for random copied points of the
-    scanned ion and of one of its copies. The choice depends on the plan alone.
+    scanned ion and of one of its copies, which tests the evaluator at their sources too. Each asks
+    for two points in small scans and up to six in large ones; the guard for two more where nothing
+    is copied, the certificate always for six where the energies are the plain potential's. The
+    choice is the same whenever the plan and the energies are.
 
     Args:
         plan: The scan.
@@ -91,32 +104,27 @@ def verify_orbit(
         PotentialError: If it does not give one energy for each structure.
     """
     random = np.random.default_rng(orbit.ion)
-    own = own_evaluator(potential, plan.settings.evaluator)
-    guarded = np.empty(0, dtype=np.int64)
-    if own is not None:
-        guarded = _guarded(plan, orbit.ion, points, energies, random)
-    copies = _copies(plan, orbit, points, random)
-    guard = _evaluated(orbit.ion, points, guarded)
-    sample = _Sample(
-        np.concatenate([guard.ions, copies.ions]),
-        np.concatenate([guard.flat, copies.flat]),
-        np.concatenate([guard.sources, copies.sources]),
-    )
-    off = _differences(plan, sample, energies, potential)
-    _require_exact(plan, guard, off[: len(guarded)])
-    certificate = float(off[len(guarded) :].max(initial=0.0))
+    own = own_evaluator(potential, plan.settings.evaluator) is not None
+    steps = len(energies) // _POINTS_PER_STEP
+    n_copies = min(2 + 2 * steps, _MOST_OF_A_KIND) if own else _MOST_OF_A_KIND
+    copies = _copies(plan, orbit, points, n_copies, random)
+    n_guarded = min((2 if copies.flat.size else 4) + steps, _MOST_OF_A_KIND) if own else 0
+    guard = _guard(plan, orbit.ion, points, energies, n_guarded, random)
+    off = _differences(plan, guard + copies, energies, potential)
+    on_guard, on_copies = off[: guard.flat.size], off[guard.flat.size :]
+    _require_exact(plan, guard, on_guard)
+    certificate = float(on_copies.max(initial=0.0))
     accepted = plan.settings.symmetry == "all" and not potential.card.parity
     if certificate > CERTIFICATE_LIMIT_EV and not accepted:
-        if own is not None:
-            asked = _evaluated(orbit.ion, points, copies.sources)
-            _require_exact(plan, asked, _differences(plan, asked, energies, potential))
+        if own:
+            sources = _evaluated(orbit.ion, points, copies.sources)
+            _require_exact(plan, sources, _differences(plan, sources, energies, potential))
         raise CertificateError(
             f"symmetry copies of mobile ion {orbit.ion} in {plan.structure.formula} differ by "
             f"{certificate:.1e} eV from their re-evaluation, allowed {CERTIFICATE_LIMIT_EV:.0e} "
             "eV: scan without symmetry"
         )
-    error = None if own is None else float(off[: len(guarded)].max())
-    return Verification(error, certificate, len(off))
+    return Verification(float(on_guard.max()) if own else None, certificate, len(off))
 
 
 def worst(verifications: list[Verification]) -> Verification:
@@ -143,20 +151,21 @@ def _evaluated(ion: int, points: OrbitPoints, sources: IntArray) -> _Sample:
     return _Sample(np.full(len(sources), ion), points.evaluated[sources], sources)
 
 
-def _guarded(
+def _guard(
     plan: ScanPlan,
     ion: int,
     points: OrbitPoints,
     energies: FloatArray,
+    count: int,
     random: np.random.Generator,
-) -> IntArray:
-    """The lowest point, the closest contact and random ones, as positions among the evaluated."""
-    count = 3 + min(3, len(energies) // _POINTS_PER_STEP)
+) -> _Sample:
+    """The lowest point, the closest contact and random evaluated points, ``count`` in all."""
+    if not count:
+        return _evaluated(ion, points, np.empty(0, dtype=np.int64))
     always = [int(energies.argmin()), _closest_contact(plan, ion, points)]
     order = np.concatenate([always, random.permutation(len(energies))[:count]])
     _, first = np.unique(order, return_index=True)
-    chosen: IntArray = order[np.sort(first)][:count]
-    return chosen
+    return _evaluated(ion, points, order[np.sort(first)][:count])
 
 
 def _closest_contact(plan: ScanPlan, ion: int, points: OrbitPoints) -> int:
@@ -173,9 +182,13 @@ def _closest_contact(plan: ScanPlan, ion: int, points: OrbitPoints) -> int:
 
 
 def _copies(
-    plan: ScanPlan, orbit: IonOrbit, points: OrbitPoints, random: np.random.Generator
+    plan: ScanPlan,
+    orbit: IonOrbit,
+    points: OrbitPoints,
+    count: int,
+    random: np.random.Generator,
 ) -> _Sample:
-    """Random copied points of the scanned ion and of one ion that copies it."""
+    """Random copied points of the scanned ion and of one ion that copies it, ``count`` in all."""
     own = points.source >= 0
     own[points.evaluated] = False
     targets = [(orbit.ion, np.arange(own.size), np.flatnonzero(own))]
@@ -183,14 +196,11 @@ def _copies(
         ion, operation = orbit.copies[random.integers(len(orbit.copies))]
         targets.append((ion, image_points(plan, operation), np.flatnonzero(points.source >= 0)))
     targets = [target for target in targets if target[2].size]
-    count = 2 + 2 * min(2, len(points.evaluated) // _POINTS_PER_STEP)
-    ions, flat, sources = (np.empty(0, dtype=np.int64) for _ in range(3))
+    copies = _evaluated(orbit.ion, points, np.empty(0, dtype=np.int64))
     for ion, images, usable in targets:
         chosen = random.choice(usable, min(count // len(targets), usable.size), replace=False)
-        ions = np.append(ions, np.full(chosen.size, ion))
-        flat = np.append(flat, images[chosen])
-        sources = np.append(sources, points.source[chosen])
-    return _Sample(ions, flat, sources)
+        copies += _Sample(np.full(chosen.size, ion), images[chosen], points.source[chosen])
+    return copies
 
 
 def _differences(
