@@ -25,6 +25,7 @@ def scan(
     grid: str = "commensurate",
     *,
     symmetry: str = "auto",
+    evaluator: str = "auto",
     device: str = "auto",
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -42,6 +43,9 @@ def scan(
         grid: ``commensurate`` (the smallest grid not coarser than 0.25 Å that fits the symmetry)
             or ``paper`` (ceil(length / 0.25 Å) points along each axis).
         symmetry: ``auto``, ``proper``, ``all`` or ``none``; see `ScanSettings`.
+        evaluator: ``auto`` takes the potential's own scan evaluator if it offers one, whose
+            energies are compared with the plain potential's at some points; ``batched`` evaluates
+            whole structures.
         device: ``auto``, ``cpu`` or ``cuda``, for potentials given by name.
         progress: Called with the points done and the points in all of the current ion.
 
@@ -55,13 +59,15 @@ def scan(
         StructureError: If the crystal is disordered, not periodic or has no such ion.
         PotentialError: If the potential cannot be loaded or does not know an element.
         SettingsError: If a setting has no such value.
-        GridError: If an ion has no allowed point, or the potential gives an energy that is not
-            finite.
+        GridError: If an ion has no allowed point, the potential gives an energy that is not finite,
+            or its scan evaluator is off by more than 1e-4 eV (`EvaluatorError`).
 
     References:
         arXiv:2411.06804, Methods.
     """
     record = StructureRecord.from_any(structure)
-    settings = ScanSettings(mobile_species=mobile_species, grid=grid, symmetry=symmetry)
+    settings = ScanSettings(
+        mobile_species=mobile_species, grid=grid, symmetry=symmetry, evaluator=evaluator
+    )
     record.mobile_sites(mobile_species)
     return scan_structure(record, settings, load_potential(potential, device=device), progress)

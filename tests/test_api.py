@@ -9,7 +9,7 @@ import ionlake
 from ionlake.errors import PotentialError, SettingsError, StructureError
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.structures.sources.bundled import load_bundled
-from tests.reference.potentials import PairPotential
+from tests.reference.potentials import OwnEvaluator, PairPotential
 
 LI2O = load_bundled("Li2O-225")
 
@@ -49,6 +49,15 @@ def test_scan_takes_symmetry_device_and_progress():
     assert seen[-1][0] == seen[-1][1]
 
 
+def test_batches_of_structures_can_be_forced():
+    own = OwnEvaluator()
+    quick, plain = (
+        ionlake.scan(LI2O, potential=own, evaluator=choice) for choice in ("auto", "batched")
+    )
+    assert [each.attrs["evaluator"] for each in (quick, plain)] == ["own-7", "batched-1"]
+    np.testing.assert_array_equal(quick.energy, plain.energy)
+
+
 def test_energies_from_elsewhere():
     grid = np.random.default_rng(0).random((2, 4, 5, 6))
     dataset = ionlake.dataset_from_energies(LI2O, "Li", grid, grid="custom")
@@ -69,6 +78,8 @@ def test_wrong_arguments_are_refused_before_a_model_is_loaded(monkeypatch):
         ionlake.scan(LI2O, "li")
     with pytest.raises(SettingsError, match="grid is 'fine'"):
         ionlake.scan(LI2O, grid="fine")
+    with pytest.raises(SettingsError, match="evaluator is 'own'; expected one of auto, batched"):
+        ionlake.scan(LI2O, evaluator="own")
     with pytest.raises(SettingsError, match="symmetry is 'most'"):
         ionlake.scan(LI2O, symmetry="most")
 

@@ -21,7 +21,8 @@ def scan_id(structure_id: str, settings: ScanSettings, potential_id: str, evalua
 
     Args:
         structure_id: Identity of the structure.
-        settings: Settings with the symmetry mode resolved.
+        settings: Settings with the symmetry mode resolved; the evaluator they chose is known by
+            its name alone.
         potential_id: Identity of the potential.
         evaluator: Name and version of the code path that evaluates the points.
     """

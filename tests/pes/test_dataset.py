@@ -199,6 +199,13 @@ def test_the_scan_id_changes_with_whatever_changes_the_energies(monkeypatch):
     assert len(base) == 32
 
 
+def test_the_scan_id_names_the_evaluator_and_not_how_it_was_chosen():
+    chosen, forced = (ScanSettings(evaluator=choice) for choice in ("auto", "batched"))
+    ids = [scan_id("structure", each, "potential", "batched-1") for each in (chosen, forced)]
+    assert ids[0] == ids[1]
+    assert scan_id("structure", chosen, "potential", "quick-1") not in ids
+
+
 def test_auto_is_the_mode_it_stands_for():
     record = load_bundled("Li3N-191")
     auto, proper, full = (

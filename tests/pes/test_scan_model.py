@@ -39,6 +39,11 @@ def test_reduced_scans_equal_full_scans(material, sevennet):
     assert largest < 1e-4
     assert symmetry["mode"] == "proper"
     assert not symmetry["given_up"]
+    for each in (reduced, full):
+        verification = each.attrs["verification"]
+        assert verification["evaluator"] == sevennet.scan_evaluator_name
+        assert verification["reference"] == "sevennet-0 float64"
+        assert 0 < verification["evaluator_error_ev"] < 1e-5
     assert symmetry["certificate_ev"] < 1e-4
     assert 5 * evaluated < points
     assert float(reduced.energy.max()) > 1.0

@@ -15,6 +15,7 @@ from ionlake.pes.settings import ScanSettings
     [
         ({"grid": "cubic"}, "grid is 'cubic'; expected one of commensurate, paper"),
         ({"symmetry": "some"}, "symmetry is 'some'; expected one of auto, proper, all, none"),
+        ({"evaluator": "own"}, "evaluator is 'own'; expected one of auto, batched"),
         ({"spacing_ang": 0.0}, "spacing_ang is 0.0; expected a positive length"),
         ({"spacing_ang": -0.25}, "spacing_ang is -0.25"),
         ({"spacing_ang": float("nan")}, "spacing_ang is nan"),
