@@ -13,8 +13,8 @@ from ionlake.potentials.frozen_lattice.network import Blocks, Layer, LinearMap, 
 from ionlake.potentials.frozen_lattice.pairs import FixedMessages, fixed_messages
 from ionlake.potentials.frozen_lattice.radial import Nodes, RadialTable, radial_table
 
-_BATCH_BYTES: Final = {"cpu": 24 << 20, "cuda": 2 << 30}
-_FEWEST_POINTS: Final = 16
+_BATCH_BYTES: Final = {"cpu": 12 << 20, "cuda": 2 << 30}
+_FEWEST_POINTS: Final = 24
 _MOST_POINTS: Final = {"cpu": 64, "cuda": 4096}
 
 
@@ -41,7 +41,9 @@ class Operator:
         """Tabulate the radial weights."""
         nodes = Nodes.up_to(network.cutoff_ang)
         with torch.no_grad():
-            tables = tuple(radial_table(network, each, nodes, dtype) for each in network.layers)
+            tables = tuple(
+                radial_table(network, each, nodes, device, dtype) for each in network.layers
+            )
         return cls(network, nodes, tables, device, dtype)
 
     def evaluator(
@@ -145,7 +147,11 @@ class FrozenLatticeEvaluator:
 
 def mix(linear_map: LinearMap, features: Blocks) -> Blocks:
     """Apply a linear map of channels to features (..., channels) of every degree."""
-    mixed = {l: features[l] @ matrix for l, matrix in linear_map.matrices.items() if l in features}
+    mixed = {
+        degree: features[degree] @ matrix
+        for degree, matrix in linear_map.matrices.items()
+        if degree in features
+    }
     if linear_map.constant is not None:
         mixed[0] += linear_map.constant
     return mixed
@@ -154,7 +160,9 @@ def mix(linear_map: LinearMap, features: Blocks) -> Blocks:
 def mix_onto(kept: Blocks, linear_map: LinearMap, messages: Blocks) -> Blocks:
     """Add the linear map of messages to what bypassed the convolution."""
     mixed = mix(linear_map, messages)
-    return {l: each + kept[l] if l in kept else each for l, each in mixed.items()}
+    for degree in kept.keys() & mixed.keys():
+        mixed[degree] += kept[degree]
+    return mixed
 
 
 def apply_gate(gate: Any, features: Blocks) -> Blocks:
@@ -184,9 +192,7 @@ def _build(
         steps.append(_step(layer, fixed, moving, device, dtype))
     start = network.species[rows].to(device, dtype)[None, :, None, :].contiguous()
     return FrozenLatticeEvaluator(
-        neighbours=MovingNeighbours.around(
-            network, operator.nodes, cell, fractional, site, dtype
-        ),
+        neighbours=MovingNeighbours.around(network, operator.nodes, cell, fractional, site, dtype),
         steps=tuple(steps),
         start=start,
         first_messages=_first_messages(steps[0], start),
@@ -222,7 +228,7 @@ def _first_messages(step: LayerStep, start: torch.Tensor) -> Blocks:
 
 
 def _cast(linear_map: LinearMap, device: str, dtype: torch.dtype) -> LinearMap:
-    matrices = {l: each.to(device, dtype) for l, each in linear_map.matrices.items()}
+    matrices = {degree: each.to(device, dtype) for degree, each in linear_map.matrices.items()}
     constant = linear_map.constant
     return LinearMap(matrices, None if constant is None else constant.to(device, dtype))
 

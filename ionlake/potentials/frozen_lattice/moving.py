@@ -26,7 +26,7 @@ class MovingMessages:
 
     paths: tuple[Path, ...]
     table: RadialTable
-    terms: tuple[tuple[IntArray, np.ndarray], ...]
+    terms: tuple[tuple[np.ndarray, np.ndarray], ...]
     site: int
 
     @classmethod
@@ -38,7 +38,7 @@ class MovingMessages:
         for path in layer.paths:
             where = path.coefficients.abs() > 1e-12
             values = path.coefficients[where].to(dtype).numpy()
-            terms.append((where.nonzero().numpy(), values))
+            terms.append((where.nonzero().numpy().astype(np.uint64), values))
         return cls(layer.paths, table, tuple(terms), site)
 
     def add(self, pairs: MovingPairs, features: Blocks, messages: Blocks) -> None:
@@ -112,7 +112,7 @@ class MovingMessages:
         device: torch.device,
     ) -> torch.Tensor:
         """Σ_images w·Y of every pair, shape (n_pairs, 2·l2+1, channels)."""
-        table = self.table.paths[index].to(device)
+        table = self.table.paths[index]
         node = torch.as_tensor(pairs.node, device=device)
         ends = torch.cat([table[node], table[node + 1]], dim=1)
         weights = torch.einsum("ek,eku->eu", pairs.hermite.to(device), ends)
@@ -138,36 +138,44 @@ def _exchange(
     harmonics: np.ndarray,
     l2: int,
     table: np.ndarray,
-    components: IntArray,
+    components: np.ndarray,
     coefficients: np.ndarray,
 ) -> None:
-    """Add one path's messages to and from the moving ion."""
-    channels, d2, y0 = table.shape[2], 2 * l2 + 1, l2 * l2
+    """Add one path's messages to and from the moving ion.
+
+    Unsigned indices spare the compiler the question of negative ones.
+    """
+    n, d2, y0, one = (
+        np.uint64(table.shape[2]),
+        np.uint64(2 * l2 + 1),
+        np.uint64(l2 * l2),
+        np.uint64(1),
+    )
+    ion, target, source = np.uint64(site), np.uint64(target_channel), np.uint64(source_channel)
     odd = l2 % 2 == 1
-    weights = np.empty(channels, dtype=table.dtype)
-    geometry = np.empty((d2, channels), dtype=table.dtype)
-    for pair in range(len(point)):
-        p, j = point[pair], atom[pair]
+    weights = np.empty(table.shape[2], dtype=table.dtype)
+    geometry = np.empty((2 * l2 + 1, table.shape[2]), dtype=table.dtype)
+    for pair in range(np.uint64(len(point))):
+        p, j = np.uint64(point[pair]), np.uint64(atom[pair])
         geometry[:] = 0
-        for vector in range(first[pair], first[pair + 1]):
-            low, high = table[node[vector]], table[node[vector] + 1]
+        for vector in range(np.uint64(first[pair]), np.uint64(first[pair + one])):
+            low = np.uint64(node[vector])
+            high = low + one
             a, b, c, d = hermite[vector]
-            for u in range(channels):
-                weights[u] = a * low[0, u] + b * low[1, u] + c * high[0, u] + d * high[1, u]
+            for u in range(n):
+                weights[u] = a * table[low, 0, u] + b * table[low, 1, u]
+                weights[u] += c * table[high, 0, u] + d * table[high, 1, u]
             for m2 in range(d2):
                 y = harmonics[vector, y0 + m2]
-                row = geometry[m2]
-                for u in range(channels):
-                    row[u] += y * weights[u]
-        for term in range(len(coefficients)):
+                for u in range(n):
+                    geometry[m2, u] += y * weights[u]
+        for term in range(np.uint64(len(coefficients))):
             m1, m2, m3 = components[term]
             there = coefficients[term]
             back = -there if odd else there
-            row = geometry[m2]
-            to_ion = messages[p, site, m3, target_channel : target_channel + channels]
-            to_atom = messages[p, j, m3, target_channel : target_channel + channels]
-            of_ion = features[p, site, m1, source_channel : source_channel + channels]
-            of_atom = features[p, j, m1, source_channel : source_channel + channels]
-            for u in range(channels):
-                to_ion[u] += there * row[u] * of_atom[u]
-                to_atom[u] += back * row[u] * of_ion[u]
+            for u in range(n):
+                of_atom = features[p, j, m1, source + u]
+                messages[p, ion, m3, target + u] += there * geometry[m2, u] * of_atom
+            for u in range(n):
+                of_ion = features[p, ion, m1, source + u]
+                messages[p, j, m3, target + u] += back * geometry[m2, u] * of_ion

@@ -16,7 +16,7 @@ from ionlake.potentials.frozen_lattice.neighbours import FixedPairs
 from ionlake.potentials.frozen_lattice.network import Blocks, Layer, Network, Path
 from ionlake.potentials.frozen_lattice.radial import radial_weights
 
-_SMALL_CELL: Final = 8
+_SMALL_CELL: Final = 6
 """Up to this many atoms, matrices per channel are too small for matrix products to pay."""
 
 _DENSE_SHARE: Final = 0.3
@@ -186,9 +186,9 @@ class DensePairs:
             column = 0
             for path in paths:
                 width = n_atoms * (2 * path.l3 + 1)
-                part = products[:, :, column : column + width]
-                target = messages[path.l3][..., path.target : path.target + path.channels]
-                target.copy_(part.unflatten(2, (n_atoms, -1)).permute(1, 2, 3, 0))
+                _put_channels_last(
+                    products[:, :, column : column + width], messages[path.l3], path.target
+                )
                 column += width
 
 
@@ -199,6 +199,31 @@ def _dense(pairs: PairBlocks, path: Path, dtype: torch.dtype) -> torch.Tensor:
     target, source = pairs.keys // n, pairs.keys % n
     full[:, source, :, target, :] = pairs.of(path).to(dtype).permute(0, 3, 1, 2)
     return full.reshape(path.channels, n * d1, n * d3)
+
+
+def _put_channels_last(products: torch.Tensor, messages: torch.Tensor, channel: int) -> None:
+    """Copy (channels, points, atoms·(2·l3+1)) into messages from a channel on."""
+    target = messages.flatten(1, 2)
+    if messages.device.type == "cpu":
+        _transpose(products.numpy(), target.numpy(), channel)
+    else:
+        target[..., channel : channel + len(products)].copy_(products.permute(1, 2, 0))
+
+
+@compiled
+def _transpose(products: np.ndarray, target: np.ndarray, channel: int) -> None:
+    """target[p, r, channel + u] = products[u, p, r], a few rows at a time to stay in the cache.
+
+    Unsigned indices spare the compiler the question of negative ones.
+    """
+    channels, n_points = np.uint64(products.shape[0]), np.uint64(products.shape[1])
+    n_rows, first, step = np.uint64(products.shape[2]), np.uint64(channel), np.uint64(16)
+    for p in range(n_points):
+        for start in range(np.uint64(0), n_rows, step):
+            stop = min(start + step, n_rows)
+            for u in range(channels):
+                for r in range(start, stop):
+                    target[p, r, first + u] = products[u, p, r]
 
 
 @compiled

@@ -60,14 +60,17 @@ def radial_weights(network: Network, layer: Layer, distances: torch.Tensor) -> t
     return result
 
 
-def radial_table(network: Network, layer: Layer, nodes: Nodes, dtype: torch.dtype) -> RadialTable:
-    """Tabulate the weights of one layer."""
+def radial_table(
+    network: Network, layer: Layer, nodes: Nodes, device: str, dtype: torch.dtype
+) -> RadialTable:
+    """Tabulate the weights of one layer on a device."""
     distances = nodes.distances()
     shift = _SLOPE_STEP * nodes.step_ang
     values = radial_weights(network, layer, distances)
     ahead = radial_weights(network, layer, distances + shift)
     behind = radial_weights(network, layer, distances - shift)
-    table = torch.stack([values, (ahead - behind) / (2 * _SLOPE_STEP)], dim=1).to(dtype)
+    table = torch.stack([values, (ahead - behind) / (2 * _SLOPE_STEP)], dim=1)
+    table = table.to(device, dtype)
     return RadialTable(
         tuple(
             table[:, :, path.weight : path.weight + path.channels].contiguous()
