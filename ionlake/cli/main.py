@@ -9,6 +9,7 @@ import typer
 from ionlake import __version__
 from ionlake.cli.descriptors import descriptors
 from ionlake.cli.exit_codes import ExitCode, exit_code
+from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
 from ionlake.cli.run import quickstart, run
 from ionlake.cli.status import status
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (quickstart, run, descriptors, query, rank, status):
+for command in (quickstart, plan, run, descriptors, query, rank, status):
     app.command()(command)
 
 

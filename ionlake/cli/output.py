@@ -92,11 +92,31 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         )
 
 
+def duration(seconds: float) -> str:
+    """A time for people: two digits of the unit that suits it."""
+    for unit, length in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{_two_digits(seconds / length)} {unit}"
+    return f"{_two_digits(seconds)} s"
+
+
+def size(n_bytes: float) -> str:
+    """An amount of data for people."""
+    for unit, length in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if n_bytes >= length:
+            return f"{_two_digits(n_bytes / length)} {unit}"
+    return f"{_two_digits(n_bytes / 1e3)} kB"
+
+
 def ignored_note(paths: tuple[Path, ...]) -> str:
     """One line about files that were passed over."""
     names = ", ".join(path.name for path in paths[:3])
     more = ", ..." if len(paths) > 3 else ""
     return f"{len(paths)} files are no crystals by their names and were passed over: {names}{more}"
+
+
+def _two_digits(number: float) -> str:
+    return f"{number:.0f}" if number >= 10 else f"{number:.1f}"
 
 
 def _fitting(widths: Sequence[int]) -> int:

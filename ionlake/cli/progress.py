@@ -13,7 +13,6 @@ from ionlake.cli.output import ignored_note
 from ionlake.lake.failures import Failure
 from ionlake.pipeline.report import Reporter
 
-
 _SPEED_OVER_S: Final = 600.0
 """The time left follows from the speed over this time; a large block takes a minute."""
 

@@ -52,6 +52,20 @@ def resolve_kind(kind: str) -> str:
     return "cuda" if _gpu_count() else "local"
 
 
+def worker_count(settings: ClusterSettings) -> int:
+    """Number of workers a run would have now; at least one.
+
+    Raises:
+        SettingsError: If the scheduler that the settings name does not answer.
+    """
+    if settings.kind == "address":
+        with _connect(str(settings.address)) as client:
+            return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    if resolve_kind(settings.kind) == "cuda":
+        return max(1, min(settings.workers or _gpu_count(), _gpu_count()))
+    return settings.workers or usable_cores()
+
+
 def worker_device(settings: ClusterSettings, device: str) -> str:
     """The device workers load the potential on, given what the recipe asks for.
 
@@ -90,7 +104,7 @@ def _cpu_cluster(workers: int | None) -> Any:
 
     with dask.config.set(_WORKER_ENVIRONMENT):
         return LocalCluster(
-            n_workers=workers or _usable_cores(),
+            n_workers=workers or usable_cores(),
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",
@@ -127,7 +141,8 @@ def _connect(address: str) -> Any:
         ) from error
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """Processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

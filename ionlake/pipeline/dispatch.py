@@ -71,9 +71,8 @@ class Dispatcher:
         self._fill()
         while self._out:
             future = self._back.get()
-            work = self._out.pop(future, None)
-            if work is not None:
-                self._take(work, future)
+            if future in self._out:
+                self._take(self._no_longer_out(future), future)
                 after_each()
             self._fill()
 
@@ -116,6 +115,7 @@ class Dispatcher:
             priority=0 if work.step in {block_step, bundle_step} else 1,
         )
         self._out[future] = work
+        self.outlook.out_s += work.seconds
         future.add_done_callback(self._back.put)
 
     def _take(self, work: Work, future: Any) -> None:
@@ -130,9 +130,14 @@ class Dispatcher:
         """Cancel what is still out of an owner; results that come all the same are passed over."""
         futures = [future for future, work in self._out.items() if work.owner is owner]
         for future in futures:
-            del self._out[future]
+            self._no_longer_out(future)
         if futures:
             self.client.cancel(futures)
+
+    def _no_longer_out(self, future: Any) -> Work:
+        work = self._out.pop(future)
+        self.outlook.out_s -= work.seconds
+        return work
 
     def _count_workers(self) -> None:
         """Workers may come and go on a scheduler that is shared or grows."""

@@ -63,11 +63,13 @@ class Outlook:
         reporter: Who follows the run.
         workers: Number of workers.
         remaining_s: Core-seconds left, as predicted.
+        out_s: Core-seconds of the work that is out, part of ``remaining_s``.
     """
 
     reporter: Reporter
     workers: int = 1
     remaining_s: float = 0.0
+    out_s: float = 0.0
     _predicted_s: float = field(default=_TRUST_S, repr=False)
     _measured_s: float = field(default=_TRUST_S, repr=False)
 
@@ -116,4 +118,5 @@ class Outlook:
 
     def _task_s(self, longest: float, shortest: float) -> float:
         factor = self.factor
-        return task_seconds(self.remaining_s * factor, self.workers, longest, shortest) / factor
+        left = max(0.0, self.remaining_s - self.out_s) * factor
+        return task_seconds(left, self.workers, longest, shortest) / factor

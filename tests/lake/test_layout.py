@@ -79,7 +79,10 @@ def test_no_row_leads_out_of_the_lake(tmp_path, name):
 @pytest.mark.parametrize("scan_id", ["", "../x", "a/b", "a b", "-a", "a\n"])
 def test_identifiers_that_would_change_the_folder_are_refused(tmp_path, scan_id):
     layout = LakeLayout(tmp_path)
-    for make in (lambda: layout.grid(scan_id, "1"), lambda: layout.staged_block(scan_id, 0, 0, "1")):
+    for make in (
+        lambda: layout.grid(scan_id, "1"),
+        lambda: layout.staged_block(scan_id, 0, 0, "1"),
+    ):
         with pytest.raises(LakeError, match="scan_id"):
             make()
 

@@ -12,26 +12,9 @@ from ionlake.pipeline import steps
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.report import Reporter
 from ionlake.pipeline.run import run_recipe
+from ionlake.pipeline.work import Outlook
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.structures.sources.bundled import load_bundled
-
-
-@pytest.fixture
-def recipe(crystals, scheduler):
-    return Recipe.model_validate(
-        {
-            "name": "test",
-            "source": {"kind": "files", "paths": [str(crystals)]},
-            "potential": {"name": "analytic"},
-            "scan": {"spacing_ang": 0.5},
-            "cluster": scheduler,
-        }
-    )
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return tmp_path / "lake"
 
 
 def failures_of(lake):
@@ -114,40 +97,6 @@ def test_the_lake_holds_what_a_scan_in_memory_gives(recipe, lake, crystals):
             assert row[name] == value, name
 
 
-def test_staged_orbits_of_a_run_cut_off_are_not_computed_again(recipe, lake, monkeypatch):
-    def crash(*_args):
-        raise GridError("the disk is full")
-
-    monkeypatch.setattr("ionlake.pipeline.dispatch.finish_scan_step", crash)
-    crash.__name__ = "finish_scan_step"
-    first = run_recipe(recipe, lake)
-    assert first.materials_computed == 0
-    assert first.energies_evaluated > 0
-    assert "the disk is full" in failures_of(lake)["lif"].message
-
-    monkeypatch.undo()
-    second = run_recipe(recipe, lake)
-    assert second.materials_computed == 3
-    assert second.energies_evaluated == 2  # the base energies of two structures
-    assert failures_of(lake).keys() == {"broken", "mixed", "naf"}
-    assert list((lake / "staging").iterdir()) == []
-
-
-def test_damaged_staged_energies_are_computed_again(recipe, lake, monkeypatch):
-    def crash(*_args):
-        raise GridError("the disk is full")
-
-    crash.__name__ = "finish_scan_step"
-    monkeypatch.setattr("ionlake.pipeline.dispatch.finish_scan_step", crash)
-    first = run_recipe(recipe, lake)
-    monkeypatch.undo()
-    for chunk in (lake / "staging").rglob("c/0"):
-        chunk.write_bytes(b"not energies")
-    second = run_recipe(recipe, lake)
-    assert second.materials_computed == 3
-    assert second.energies_evaluated == first.energies_evaluated + 2
-
-
 def test_a_scan_that_cannot_be_planned_is_one_materials_failure(recipe, lake, monkeypatch):
     real = steps.plan_scan
 
@@ -203,6 +152,7 @@ def test_a_worker_error_of_any_kind_is_one_materials_failure(recipe, lake, monke
         return real(plan, orbit, potential, progress)
 
     monkeypatch.setattr(steps, "scan_orbit", fragile)
+    monkeypatch.setattr(Outlook, "bundle_s", 1e9)  # so that both scans travel in one bundle
     summary = run_recipe(recipe, lake)
 
     assert summary.materials_computed == 1
@@ -327,7 +277,7 @@ def test_a_lost_worker_is_a_failure_with_a_remedy(recipe, lake, monkeypatch):
     from distributed.scheduler import KilledWorker
 
     def lose(step, *args):
-        if step is steps.scan_orbit_step:
+        if step is steps.bundle_step:
             raise KilledWorker("task", "worker", 3)
         return step(*args)
 
@@ -335,6 +285,21 @@ def test_a_lost_worker_is_a_failure_with_a_remedy(recipe, lake, monkeypatch):
     summary = run_recipe(recipe, lake)
     assert summary.materials_computed == 0
     assert "the worker was lost" in failures_of(lake)["lif"].message
+
+
+def test_a_material_that_kills_workers_fails_alone(recipe, lake, monkeypatch):
+    from distributed.scheduler import KilledWorker
+
+    def lose(step, *args):
+        if any(item.job.structure.formula == "LiF" for item in args[0]):
+            raise KilledWorker("task", "worker", 3)
+        return step(*args)
+
+    monkeypatch.setattr("ionlake.pipeline.dispatch.attempt", lose)
+    monkeypatch.setattr(Outlook, "bundle_s", 1e9)
+    summary = run_recipe(recipe, lake)
+    assert summary.materials_computed == 1
+    assert failures_of(lake).keys() == {"broken", "mixed", "naf", "lif", "lif_again"}
 
 
 def test_a_source_that_cannot_be_read_leaves_no_lake_behind(recipe, lake, crystals):

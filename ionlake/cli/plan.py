@@ -1,0 +1,112 @@
+"""``ionlake plan``: what a run would do and take."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+
+from ionlake.cli.options import JsonOption, WorkersOption
+from ionlake.cli.output import duration, print_table, size, to_json
+
+if TYPE_CHECKING:
+    from ionlake.pipeline.forecast import ClassForecast, Forecast
+
+
+def plan(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")],
+    lake: Annotated[
+        Path | None,
+        typer.Option("--lake", help="A lake whose finished work counts [default: none]."),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Predict numbers of points instead of planning every scan."),
+    ] = False,
+    workers: WorkersOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what a run of a recipe would do and how long it would take.
+
+    By number of atoms: materials, those done already (with --lake), mobile ions to scan, grid
+    points, points to evaluate, hours on one core, storage before compression. Then what cannot be
+    used and why, the longest materials, and the time on the workers of the recipe. Times are
+    predictions: expect a factor of two.
+
+    \b
+    Examples:
+      ionlake plan quickstart
+      ionlake plan my_recipe.yaml --lake /data/lake --workers 64
+      ionlake plan my_recipe.yaml --quick --json
+    """
+    from ionlake.pipeline.preview import preview
+    from ionlake.pipeline.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    with _Bar() as bar:
+        found = preview(loaded, lake, quick=quick, workers=workers, progress=bar.show)
+    if json:
+        sys.stdout.write(to_json(asdict(found)) + "\n")
+    else:
+        _show(found)
+
+
+class _Bar:
+    """A bar on a terminal while scans are planned, nothing elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+        self._bar = self._progress.add_task("planning", total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, n_planned: int, n_scans: int) -> None:
+        """So many of so many scans are planned."""
+        self._progress.update(self._bar, completed=n_planned, total=n_scans)
+
+
+def _show(found: "Forecast") -> None:
+    names = ["atoms", "materials", "done", "to do", "ions to scan", "grid points", "points"]
+    rows = [_row(each) for each in (*found.classes, found.total)]
+    print_table([*names, "core-hours", "storage"], rows)
+    note = sys.stdout.write
+    n_unfit = sum(unfit.materials for unfit in found.unfit)
+    note(f"\n{found.materials_read} materials read, {n_unfit} cannot be used")
+    note(":\n" if n_unfit else "\n")
+    for unfit in found.unfit:
+        note(f"  {unfit.materials} {unfit.error} ({unfit.stage}), such as: {unfit.example}\n")
+    if found.longest:
+        note("longest:\n")
+    for each in found.longest:
+        ids = ", ".join(each.material_ids)
+        note(f"  {ids} {each.formula}, {each.n_sites} atoms: {duration(each.core_seconds)}\n")
+    how = "predicted from the crystals alone" if found.quick else "predicted from the planned scans"
+    note(
+        f"{found.potential}, {found.evaluator}: {duration(found.wall_seconds)} on "
+        f"{found.workers} {'worker' if found.workers == 1 else 'workers'}, "
+        f"longest task {duration(found.longest_task_s)}; {how}\n"
+    )
+
+
+def _row(sums: "ClassForecast") -> list[Any]:
+    return [
+        sums.atoms,
+        sums.materials,
+        sums.done,
+        sums.to_do,
+        "-" if sums.orbits is None else sums.orbits,
+        sums.grid_points,
+        sums.points,
+        f"{sums.core_hours:.3g}",
+        size(sums.storage_bytes),
+    ]

@@ -1,0 +1,137 @@
+"""Read a recipe's source and work out what a run would do, without doing it."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from pathlib import Path
+from typing import Final
+
+from ionlake.errors import IonlakeError
+from ionlake.lake.ledger import Ledger
+from ionlake.lake.marker import find_lake
+from ionlake.pes.evaluator import evaluator_name
+from ionlake.pipeline.cluster import usable_cores, worker_count
+from ionlake.pipeline.forecast import (
+    Forecast,
+    MaterialForecast,
+    Unfit,
+    plan_material,
+    predict_material,
+    summarise,
+)
+from ionlake.pipeline.plan import Method, Task, Todo, check_material, plan_run
+from ionlake.pipeline.recipe import Recipe
+from ionlake.pipeline.run import make_source
+from ionlake.potentials.load import load_potential
+from ionlake.structures.record import StructureRecord
+
+Progress = Callable[[int, int], None]
+"""Called with the number of scans planned and the number of scans in all."""
+
+_FEW: Final = 30
+"""So few scans are planned sooner than processes start."""
+
+
+def preview(
+    recipe: Recipe,
+    lake: str | Path | None = None,
+    *,
+    quick: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Forecast:
+    """Predict what a run of a recipe would do; no energy is evaluated and no lake is changed.
+
+    Many scans are planned in several processes, as many as this machine has cores.
+
+    Args:
+        recipe: What would be done.
+        lake: A lake whose finished work counts; none by default.
+        quick: Predict numbers of points from the crystals alone instead of planning every scan.
+        workers: Workers to predict for; by default those the recipe would have now.
+        progress: Called after each planned scan.
+
+    Raises:
+        LakeError: If the folder is no lake.
+        SourceError: If the source as a whole cannot be read.
+        PotentialError: If the potential cannot be loaded.
+        SettingsError: If the recipe names a scheduler that does not answer.
+    """
+    potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
+    evaluator = evaluator_name(potential, recipe.scan.evaluator)
+    method = Method.resolve(recipe.scan, potential.card, evaluator)
+    finished = _finished(lake)
+    good, problems, n_read = _read(recipe, method)
+    tasks = plan_run(good, method, *finished)
+    if quick:
+        materials = [predict_material(task, method) for task in tasks]
+    else:
+        materials = _plan_all(tasks, method, progress)
+    for each in materials:
+        if each.problem is not None:
+            problems += [("scan", *each.problem)] * len(each.material_ids)
+    count = workers or worker_count(recipe.cluster)
+    return summarise(materials, recipe.name, method, n_read, _counted(problems), count, quick=quick)
+
+
+def _finished(lake: str | Path | None) -> tuple[set[str], set[str]]:
+    """Scans and descriptors that a lake holds."""
+    if lake is None:
+        return set(), set()
+    with Ledger.open_read_only(find_lake(lake).ledger) as ledger:
+        return ledger.finished_scans(), ledger.finished_descriptors()
+
+
+def _read(
+    recipe: Recipe, method: Method
+) -> tuple[dict[str, StructureRecord], list[tuple[str, str, str]], int]:
+    """Materials that can be treated, problems (stage, error, message) of the others, and all."""
+    good: dict[str, StructureRecord] = {}
+    problems: list[tuple[str, str, str]] = []
+    n_read = 0
+    for entry in make_source(recipe).entries():
+        n_read += 1
+        if entry.structure is None:
+            problems.append(("read", str(entry.error_type), str(entry.error)))
+            continue
+        try:
+            check_material(entry.structure, method)
+            good[entry.material_id] = entry.structure
+        except IonlakeError as error:
+            problems.append(("check", type(error).__name__, str(error)))
+    return good, problems, n_read
+
+
+def _plan_all(
+    tasks: list[Task], method: Method, progress: Progress | None
+) -> list[MaterialForecast]:
+    """Plan every scan; the cheapest come first, so that processes end together."""
+    scans = [task for task in tasks if task.todo is Todo.SCAN]
+    others = [predict_material(task, method) for task in tasks if task.todo is not Todo.SCAN]
+    planned = []
+    for forecast in _planned(scans, method):
+        planned.append(forecast)
+        if progress is not None:
+            progress(len(planned), len(scans))
+    return others + planned
+
+
+def _planned(scans: list[Task], method: Method) -> Iterator[MaterialForecast]:
+    cores = usable_cores()
+    if len(scans) <= _FEW or cores == 1:
+        yield from map(plan_material, scans, repeat(method))
+        return
+    chunk = max(1, min(16, len(scans) // (8 * cores)))
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(cores, mp_context=fresh) as pool:
+        yield from pool.map(plan_material, scans, repeat(method), chunksize=chunk)
+
+
+def _counted(problems: list[tuple[str, str, str]]) -> list[Unfit]:
+    """Problems by kind, the most frequent first, each with its first message."""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for stage, error, message in problems:
+        kinds.setdefault((stage, error), []).append((message.splitlines() or [error])[0])
+    counted = [Unfit(*kind, len(messages), messages[0]) for kind, messages in kinds.items()]
+    return sorted(counted, key=lambda unfit: -unfit.materials)

@@ -1,0 +1,209 @@
+"""The dispatcher with a client that computes nothing: how much is out, and in what order."""
+
+import itertools
+import random
+from dataclasses import replace
+
+import pytest
+
+from ionlake.lake.writer import open_writer
+from ionlake.pes.scan import Verification
+from ionlake.pes.settings import ScanSettings
+from ionlake.pipeline import dispatch
+from ionlake.pipeline.blocks import BLOCK_SECONDS, GRANULE
+from ionlake.pipeline.context import RunContext
+from ionlake.pipeline.cost import CrystalCost
+from ionlake.pipeline.dispatch import MOST_OUT, Dispatcher
+from ionlake.pipeline.jobs import (
+    FinishedScan,
+    PlannedOrbit,
+    PlannedScan,
+    StagedBlock,
+    StepFailure,
+    VerifiedOrbit,
+)
+from ionlake.pipeline.plan import Method, Task, Todo
+from ionlake.pipeline.recipe import PotentialSettings
+from ionlake.pipeline.report import Reporter
+from ionlake.potentials.analytic import CosineLandscape
+from ionlake.structures.sources.bundled import load_bundled
+
+COST = CrystalCost(0.01, 0.1, (0.1, 0.2), 400, 0.1, 0.5)
+ORBITS = (PlannedOrbit(0, 70_000), PlannedOrbit(3, 10_000))
+
+
+class FakeFuture:
+    def __init__(self, result):
+        self._result = result
+
+    def exception(self):
+        return None
+
+    def result(self):
+        return self._result
+
+    def add_done_callback(self, callback):
+        self.callback = callback
+
+
+class FakeClient:
+    """Pretends to compute: whatever is out comes back in random order."""
+
+    def __init__(self, workers, answer):
+        self.workers, self.answer = workers, answer
+        self.out, self.most, self.sent, self.cancelled = [], 0, [], []
+        self._random = random.Random(0)
+
+    def scheduler_info(self, n_workers):
+        return {"workers": dict.fromkeys(range(self.workers))}
+
+    def submit(self, _attempt, step, *args, **_options):
+        self.sent.append((step.__name__, args))
+        future = FakeFuture(self.answer(step.__name__, args))
+        self.out.append(future)
+        self.most = max(self.most, len(self.out))
+        return future
+
+    def cancel(self, futures):
+        self.cancelled += futures
+        self.out = [future for future in self.out if future not in futures]
+
+    def get(self):
+        """Stands in for the queue of futures that are done."""
+        return self.out.pop(self._random.randrange(len(self.out)))
+
+    def put(self, _future):
+        raise AssertionError("the fake client finishes futures by itself")
+
+
+@pytest.fixture
+def run(tmp_path):
+    potential = CosineLandscape()
+    method = Method.resolve(ScanSettings(), potential.card, "batched-1")
+    with open_writer(tmp_path / "lake", create=True) as writer:
+        yield RunContext("run", writer, method, PotentialSettings(name="analytic"), Reporter())
+
+
+@pytest.fixture(autouse=True)
+def no_rows(monkeypatch):
+    monkeypatch.setattr("ionlake.pipeline.bundle.commit", lambda *_args: None)
+    monkeypatch.setattr("ionlake.pipeline.large.commit", lambda *_args: None)
+
+
+def tasks_of(seconds):
+    structure = load_bundled("LiF-225")
+    return [
+        Task((f"m{index}",), structure, f"s{index}", f"d{index}", Todo.SCAN, each)
+        for index, each in enumerate(seconds)
+    ]
+
+
+def answer(step, args):
+    match step:
+        case "bundle_step":
+            return [FinishedScan({}, None, 10, 0.1) for _ in args[0]]
+        case "plan_step":
+            return PlannedScan(ORBITS, tuple(args[1]), COST, 0.1)
+        case "block_step":
+            return StagedBlock(args[1], args[2], COST.block_s(args[1].n_points))
+        case "verify_step":
+            return VerifiedOrbit(args[1], Verification(n_energies=5), 0.1)
+    return FinishedScan({}, None, 1, 0.5)
+
+
+def dispatch_with(run, client, tasks):
+    dispatcher = Dispatcher(client, run)
+    dispatcher._back = client
+    dispatcher.do(tasks, lambda: None)
+    return dispatcher
+
+
+def test_twenty_thousand_small_materials_never_flood_the_scheduler(run):
+    client = FakeClient(4, answer)
+    dispatcher = dispatch_with(run, client, tasks_of([0.1] * 20_000))
+    assert len(run.committed) == 20_000
+    assert client.most <= MOST_OUT * 4
+    items = [args[0] for _, args in client.sent]
+    assert sum(map(len, items)) == 20_000
+    assert len(items) < 1000
+    assert max(map(len, items)) > 50
+    assert len(items[-1]) <= 6  # half a second of work at the end
+    assert dispatcher.outlook.remaining_s == pytest.approx(0, abs=1e-6)
+
+
+def test_large_scans_are_planned_cut_verified_and_finished(run):
+    client = FakeClient(2, answer)
+    dispatcher = dispatch_with(run, client, tasks_of([0.1] * 100 + [800.0] * 3))
+    assert len(run.committed) == 103
+    assert client.most <= MOST_OUT * 2
+    sent = [name for name, _ in client.sent]
+    assert sent.count("plan_step") == sent.count("finish_scan_step") == 3
+    assert sent.count("verify_step") == 6
+    blocks = [args[1] for name, args in client.sent if name == "block_step"]
+    assert sum(block.n_points for block in blocks) == 3 * 80_000
+    lengths = [COST.block_s(block.n_points) for block in blocks]
+    assert max(lengths) <= BLOCK_SECONDS * 1.1 + COST.build_s
+    assert min(block.n_points for block in blocks) >= GRANULE / 2
+    assert dispatcher.outlook.remaining_s == pytest.approx(0, abs=1e-6)
+    assert run.n_energies == 100 * 10 + 3 * (80_000 + 2 * 5 + 1)
+
+
+def test_a_failing_block_calls_the_other_blocks_back_and_harms_no_other_scan(run):
+    count = itertools.count()
+
+    def failing(step, args):
+        if step == "block_step" and args[0].scan_id == "s0" and next(count) == 4:
+            return StepFailure("GridError", "no")
+        return answer(step, args)
+
+    client = FakeClient(2, failing)
+    dispatcher = dispatch_with(run, client, tasks_of([800.0] * 3))
+    assert [failure.material_id for failure in run.failures] == ["m0"]
+    assert {task.scan_id for task in run.committed} == {"s1", "s2"}
+    assert dispatcher.outlook.remaining_s == pytest.approx(0, abs=1e-6)
+
+
+def test_a_copy_that_is_not_confirmed_in_a_bundle_is_scanned_alone_without_symmetry(run):
+    def doubting(step, args):
+        results = answer(step, args)
+        if step == "bundle_step":
+            results[0] = StepFailure("CertificateError", "no", certificate=True)
+        return results
+
+    client = FakeClient(2, doubting)
+    dispatch_with(run, client, tasks_of([0.2, 0.1]))
+    assert len(run.committed) == 2
+    (job,) = {args[0] for name, args in client.sent if name == "plan_step"}
+    assert not job.reduced
+
+
+def test_a_bundle_whose_worker_dies_is_done_again_one_by_one(run):
+    def deadly(step, args):
+        ids = [item.job.scan_id for item in args[0]]
+        return StepFailure("KilledWorker", "lost") if "s3" in ids else answer(step, args)
+
+    client = FakeClient(1, deadly)
+    dispatch_with(run, client, tasks_of([0.01] * 30))
+    assert [failure.material_id for failure in run.failures] == ["m3"]
+    assert len(run.committed) == 29
+
+
+def test_sizes_follow_the_measured_speed(run):
+    """On workers ten times slower than predicted, bundles hold fewer materials."""
+
+    def slow(step, args):
+        return [replace(each, seconds=1.0) for each in answer(step, args)]
+
+    at_speed, at_tenth = FakeClient(1, answer), FakeClient(1, slow)
+    for client in (at_speed, at_tenth):
+        dispatch_with(run, client, tasks_of([0.1] * 2000))
+    assert len(at_tenth.sent) > 3 * len(at_speed.sent)
+
+
+def test_workers_are_counted_again(run, monkeypatch):
+    monkeypatch.setattr(dispatch, "_COUNT_EVERY_S", -1.0)
+    client = FakeClient(1, answer)
+    dispatcher = Dispatcher(client, run)
+    dispatcher._back = client
+    dispatcher.do(tasks_of([0.1] * 10), lambda: setattr(client, "workers", 7))
+    assert dispatcher.outlook.workers == 7
