@@ -1,6 +1,5 @@
 """Grid points too close to another atom to be worth an energy."""
 
-import itertools
 from typing import Final
 
 import numpy as np
@@ -47,7 +46,7 @@ def contact_distances(
     nearest = np.full(shape, np.inf)
     sizes = np.array(shape)
     reach = np.ceil(radius_ang / plane_spacings(cell) * sizes).astype(int) + 1
-    offsets = np.array(list(itertools.product(*(range(-r, r + 1) for r in reach))))
+    offsets = np.indices(2 * reach + 1).reshape(3, -1).T - reach
     for position in framework:
         points = np.floor(position * sizes).astype(int) + offsets
         distances = np.linalg.norm((points / sizes - position) @ cell, axis=1)

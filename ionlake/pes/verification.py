@@ -174,7 +174,7 @@ def _closest_contact(plan: ScanPlan, ion: int, points: OrbitPoints) -> int:
     _, framework = plan.framework(ion)
     radius = plan.settings.exclusion_radius_ang
     while True:
-        radius += 2 * plan.settings.spacing_ang
+        radius += plan.settings.spacing_ang
         distances = contact_distances(cell, framework, plan.shape, radius).reshape(-1)
         near = distances[points.evaluated]
         if np.isfinite(near).any():
