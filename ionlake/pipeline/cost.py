@@ -46,10 +46,10 @@ class CostModel:
         batched_s_per_pair: Time of a point per pair, batched family, s.
         unknown_s_per_atom: Time of a point per atom, unknown family, s.
         plain_s_per_pair: Time of a plain float64 energy per pair, s.
-        guard_energies: Plain float64 energies that check the evaluator of the operator family, per
-            scanned ion: with few points and with many.
-        copy_energies: Plain energies that check the copies of every family, likewise.
-        many_points: Points from which on the larger of these numbers hold.
+        operator_checks: Plain float64 energies that an ion of the operator family is checked with,
+            if it has few points and if it has many.
+        plain_checks: Energies that an ion of the other families is checked with.
+        many_points: Points from which on an ion has many.
         plan_s: Time to plan a scan, s.
         plan_s_per_point: Time per grid point and scanned ion to find the points to evaluate, s.
         finish_s: Time to assemble, write and describe a grid, s.
@@ -67,9 +67,9 @@ class CostModel:
     batched_s_per_pair: float = 0.062e-3
     unknown_s_per_atom: float = 1e-3
     plain_s_per_pair: float = 0.12e-3
-    guard_energies: tuple[int, int] = (3, 6)
-    copy_energies: tuple[int, int] = (2, 6)
-    many_points: int = 400
+    operator_checks: tuple[int, int] = (4, 10)
+    plain_checks: int = 6
+    many_points: int = 1500
     plan_s: float = 0.02
     plan_s_per_point: float = 1e-6
     finish_s: float = 0.1
@@ -166,22 +166,22 @@ def crystal_cost(
     """
     n = structure.n_sites
     pairs = pairs_within(structure, card.cutoff_ang or 0.0)
-    build, guard = model.plan_s_per_point * grid_points, (0, 0)
+    build = model.plan_s_per_point * grid_points
+    checks = (model.plain_checks, model.plain_checks)
     match family_of(card, evaluator):
         case Family.OPERATOR:
             point = model.operator_s_per_atom * n + model.operator_s_per_pair * pairs
             plain = model.plain_s_per_pair * pairs
             build += model.operator_build_s + model.operator_build_s_per_atom * n
-            guard = model.guard_energies
+            checks = model.operator_checks
         case Family.BATCHED:
             point = plain = model.batched_s_per_pair * pairs
         case Family.UNKNOWN:
             point = plain = model.unknown_s_per_atom * n
-    few, many = (a + b for a, b in zip(guard, model.copy_energies, strict=True))
     return CrystalCost(
         point_s=point,
         build_s=build,
-        checks_s=(few * plain, many * plain),
+        checks_s=(checks[0] * plain, checks[1] * plain),
         many_points=model.many_points,
         plan_s=model.plan_s,
         finish_s=model.finish_s + model.finish_s_per_point * grid_points * n_ions,

@@ -142,6 +142,7 @@ def test_run_names_the_other_writer(command, crystals, scheduler, tmp_path):
     [
         (["run", "nowhere.yaml"], 2, ["no recipe file", "quickstart"]),
         (["run", "quickstart", "--cluster", "nowhere"], 2, ["expected auto, local"]),
+        (["plan", "nowhere.yaml"], 2, ["no recipe file", "quickstart"]),
         (["descriptors", "nowhere.cif"], 5, ["nowhere.cif"]),
         (["descriptors", "nowhere.cif", "--grid", "fine"], 2, ["commensurate, paper"]),
         (["query", "SELECT 1", "--lake", "nowhere"], 1, ["nowhere", "no lake"]),
@@ -186,6 +187,63 @@ def test_an_unexpected_error_is_one_line_too(command, monkeypatch, lake):
     monkeypatch.setattr("ionlake.cli.status.lake_status", explode)
     result = command("status", "--lake", lake)
     assert_one_line_error(*result, 1, "unexpected ZeroDivisionError", "--debug")
+
+
+# ---- plan ----------------------------------------------------------------------------------------
+
+
+def plan_recipe(crystals):
+    recipe = crystals.parent / "planned.yaml"
+    text = "name: mine\nsource: {kind: files, paths: [crystals]}\npotential: {name: analytic}\n"
+    recipe.write_text(text + "scan: {spacing_ang: 0.6}\n")
+    return recipe
+
+
+def test_plan_counts_work_by_size_and_reasons(command, crystals):
+    status, out, err = command("plan", plan_recipe(crystals), "--workers", "4", "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert found.keys() == {
+        "recipe",
+        "potential",
+        "evaluator",
+        "quick",
+        "materials_read",
+        "unfit",
+        "classes",
+        "total",
+        "longest",
+        "longest_task_s",
+        "workers",
+        "wall_seconds",
+    }
+    assert (found["materials_read"], found["workers"], found["quick"]) == (6, 4, False)
+    total = found["total"]
+    assert (total["materials"], total["done"], total["to_do"], total["orbits"]) == (3, 0, 3, 2)
+    assert 0 < total["points"] < total["grid_points"]
+    assert [each["atoms"] for each in found["classes"]] == ["1-10"]
+    assert {each["stage"]: each["materials"] for each in found["unfit"]} == {"read": 2, "check": 1}
+    assert found["longest"][0]["formula"] == "Li3ClO"
+    assert found["wall_seconds"] >= found["longest_task_s"] > 0
+
+
+def test_plan_knows_what_a_lake_holds(command, crystals, scheduler):
+    recipe, target = plan_recipe(crystals), crystals.parent / "lake"
+    command("run", recipe, "--lake", target, "--cluster", scheduler)
+    total = json.loads(command("plan", recipe, "--lake", target, "--json")[1])["total"]
+    assert (total["done"], total["to_do"], total["points"], total["core_hours"]) == (3, 0, 0, 0)
+
+
+@pytest.mark.parametrize("how", [[], ["--quick"]])
+def test_plan_shows_a_table_and_the_time(command, crystals, how):
+    status, out, err = command("plan", plan_recipe(crystals), "--workers", "1", *how)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].split()[:3] == ["atoms", "materials", "done"]
+    assert any(line.split()[:2] == ["all", "3"] for line in lines)
+    assert "6 materials read, 3 cannot be used:" in lines
+    assert any("StructureError (check), such as: " in line for line in lines)
+    assert "on 1 worker," in lines[-1]
 
 
 # ---- asking --------------------------------------------------------------------------------------
@@ -357,7 +415,9 @@ def test_descriptors_refuse_an_element_the_potential_does_not_know(command, tmp_
 # ---- help ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["quickstart", "run", "descriptors", "query", "rank", "status"])
+@pytest.mark.parametrize(
+    "name", ["quickstart", "plan", "run", "descriptors", "query", "rank", "status"]
+)
 def test_every_command_has_help_with_examples(command, name):
     status, out, _ = command(name, "--help")
     assert status == 0
