@@ -222,7 +222,8 @@ def test_plan_counts_work_by_size_and_reasons(command, crystals):
     assert (total["materials"], total["done"], total["to_do"], total["orbits"]) == (3, 0, 3, 2)
     assert 0 < total["points"] < total["grid_points"]
     assert [each["atoms"] for each in found["classes"]] == ["1-10"]
-    assert {each["stage"]: each["materials"] for each in found["unfit"]} == {"read": 2, "check": 1}
+    stages = [each["stage"] for each in found["unfit"] for _ in range(each["materials"])]
+    assert sorted(stages) == ["check", "read", "read"]
     assert found["longest"][0]["formula"] == "Li3ClO"
     assert found["wall_seconds"] >= found["longest_task_s"] > 0
 
