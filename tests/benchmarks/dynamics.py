@@ -1,0 +1,20 @@
+"""Molecular dynamics with the same potential on the same cell."""
+
+import numpy as np
+from ase import units
+from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
+from ase.md.verlet import VelocityVerlet
+
+from tests.benchmarks.timing import warm_median
+
+STEPS = 25_000
+"""50 ps in steps of 2 fs, one temperature: a short run as such runs go."""
+
+
+def measure_step(case, calculator, effort):
+    """Median seconds per step."""
+    atoms = case.structure.to_ase()
+    atoms.calc = calculator
+    MaxwellBoltzmannDistribution(atoms, temperature_K=1000, rng=np.random.default_rng(0))
+    dynamics = VelocityVerlet(atoms, timestep=2 * units.fs)
+    return warm_median(lambda: dynamics.run(1), effort.md_steps)
