@@ -7,13 +7,18 @@ import numpy as np
 import torch
 
 from ionlake.geometry import FloatArray, IntArray
-from ionlake.potentials.frozen_lattice.moving import MovingMessages
-from ionlake.potentials.frozen_lattice.neighbours import MovingNeighbours, fixed_pairs
+from ionlake.potentials.frozen_lattice.moving import MessageRows, MovingMessages
+from ionlake.potentials.frozen_lattice.neighbours import (
+    MovingNeighbours,
+    MovingPairs,
+    fixed_pairs,
+)
 from ionlake.potentials.frozen_lattice.network import Blocks, Layer, LinearMap, Network
 from ionlake.potentials.frozen_lattice.pairs import FixedMessages, fixed_messages
 from ionlake.potentials.frozen_lattice.radial import Nodes, RadialTable, radial_table
+from ionlake.potentials.frozen_lattice.scratch import Scratch
 
-_BATCH_BYTES: Final = {"cpu": 12 << 20, "cuda": 2 << 30}
+_BATCH_BYTES: Final = {"cpu": 40 << 20, "cuda": 2 << 30}
 _FEWEST_POINTS: Final = 24
 _MOST_POINTS: Final = {"cpu": 64, "cuda": 4096}
 
@@ -92,23 +97,25 @@ class FrozenLatticeEvaluator:
         neighbours: Finds the neighbours of the moving ion.
         steps: The layers.
         start: Features of the species, (1, atoms, 1, channels).
-        first_messages: Messages along fixed pairs in the first layer, which never change.
+        first: Result of the first layer without the moving ion's messages, which never changes.
         hidden: Read-out, first map.
         energy: Read-out, second map.
         scale: Energy unit of each atom, eV, float64.
         offset_ev: Sum of the atoms' energy offsets.
         n_points: Points in a batch.
+        scratch: Memory that every batch uses again.
     """
 
     neighbours: MovingNeighbours
     steps: tuple[LayerStep, ...]
     start: torch.Tensor
-    first_messages: Blocks
+    first: Blocks
     hidden: LinearMap
     energy: LinearMap
     scale: torch.Tensor
     offset_ev: float
     n_points: int
+    scratch: Scratch
 
     def energies(self, points: FloatArray) -> FloatArray:
         """Total energies in eV with the ion at fractional points (n, 3); float64, shape (n,)."""
@@ -122,27 +129,54 @@ class FrozenLatticeEvaluator:
 
     def _batch(self, points: FloatArray) -> FloatArray:
         pairs = self.neighbours.at(points)
-        features: Blocks = {0: self.start.repeat(len(points), 1, 1, 1)}
+        n_points, n_atoms = len(points), self.start.shape[1]
+        every = MessageRows.of_all_atoms(pairs, self.neighbours.site, n_points, n_atoms)
+        some = MessageRows.of_those_concerned(pairs, n_points)
+        features: Blocks = {0: self.start.repeat(n_points, 1, 1, 1)}
         for index, step in enumerate(self.steps):
-            kept, sent = mix(step.keep, features), mix(step.send, features)
-            messages = self._fixed(index, step, sent, len(points))
-            step.moving.add(pairs, sent, messages)
-            features = apply_gate(step.gate, mix_onto(kept, step.receive, messages))
+            sent = mix(step.send, features)
+            if index == 0:
+                mixed = {
+                    degree: each.repeat(n_points, 1, 1, 1) for degree, each in self.first.items()
+                }
+                self._add_moving(step, pairs, sent, mixed, some, every)
+            elif step.fixed.channels_last:
+                messages = step.fixed.messages(sent, step.widths, self.scratch)
+                flat = {l3: each.flatten(0, 1) for l3, each in messages.items()}
+                step.moving.add(pairs, sent, flat, every)
+                mixed = mix_onto(mix(step.keep, features), step.receive, messages)
+            else:
+                messages = step.fixed.messages(sent, step.widths, self.scratch)
+                mixed = mix_channels_first(mix(step.keep, features), step.receive, messages)
+                self._add_moving(step, pairs, sent, mixed, some, every)
+            features = apply_gate(step.gate, mixed)
         scaled = mix(self.energy, mix(self.hidden, features))[0][:, :, 0, 0].double()
         total: FloatArray = ((scaled * self.scale).sum(dim=1) + self.offset_ev).cpu().numpy()
         return total
 
-    def _fixed(self, index: int, step: LayerStep, sent: Blocks, n_points: int) -> Blocks:
-        """Messages along fixed pairs, in tensors that may be added to."""
-        if index == 0:
-            return {l3: each.repeat(n_points, 1, 1, 1) for l3, each in self.first_messages.items()}
-        n_atoms = self.start.shape[1]
+    def _add_moving(
+        self,
+        step: LayerStep,
+        pairs: MovingPairs,
+        sent: Blocks,
+        mixed: Blocks,
+        some: MessageRows,
+        every: MessageRows,
+    ) -> None:
+        """Add what the moving ion and its neighbours receive from each other."""
         messages = {
-            l3: self.start.new_empty(n_points, n_atoms, 2 * l3 + 1, channels)
+            l3: self.scratch.take(
+                f"moving messages of degree {l3}", some.count, 2 * l3 + 1, channels
+            ).zero_()
             for l3, channels in step.widths.items()
         }
-        step.fixed.apply(sent, messages)
-        return messages
+        step.moving.add(pairs, sent, messages, some)
+        rows = torch.as_tensor(
+            np.concatenate([every.ion, every.neighbour]), device=self.start.device
+        )
+        for degree, matrix in step.receive.matrices.items():
+            received = messages[degree] @ matrix
+            mixed[degree].flatten(0, 1).index_add_(0, rows, received)
 
 
 def mix(linear_map: LinearMap, features: Blocks) -> Blocks:
@@ -162,6 +196,21 @@ def mix_onto(kept: Blocks, linear_map: LinearMap, messages: Blocks) -> Blocks:
     mixed = mix(linear_map, messages)
     for degree in kept.keys() & mixed.keys():
         mixed[degree] += kept[degree]
+    return mixed
+
+
+def mix_channels_first(kept: Blocks, linear_map: LinearMap, messages: Blocks) -> Blocks:
+    """The same for messages (channels, points, atoms, 2·l3+1)."""
+    mixed = {}
+    for degree, matrix in linear_map.matrices.items():
+        rows = messages[degree].flatten(1).T
+        if degree in kept:
+            mixed[degree] = kept[degree]
+            mixed[degree].flatten(0, 2).addmm_(rows, matrix)
+        else:
+            mixed[degree] = (rows @ matrix).view(*messages[degree].shape[1:], -1)
+    if linear_map.constant is not None:
+        mixed[0] += linear_map.constant
     return mixed
 
 
@@ -195,12 +244,13 @@ def _build(
         neighbours=MovingNeighbours.around(network, operator.nodes, cell, fractional, site, dtype),
         steps=tuple(steps),
         start=start,
-        first_messages=_first_messages(steps[0], start),
+        first=_first_mixed(steps[0], start),
         hidden=_cast(network.hidden, device, dtype),
         energy=_cast(network.energy, device, dtype),
         scale=network.scale[rows].to(device),
         offset_ev=float(network.shift[rows].sum()),
         n_points=_batch_size(network, len(numbers), operator),
+        scratch=Scratch(device, dtype),
     )
 
 
@@ -218,13 +268,13 @@ def _step(
     )
 
 
-def _first_messages(step: LayerStep, start: torch.Tensor) -> Blocks:
-    messages = {
-        l3: start.new_empty(1, start.shape[1], 2 * l3 + 1, channels)
-        for l3, channels in step.widths.items()
-    }
-    step.fixed.apply(mix(step.send, {0: start}), messages)
-    return messages
+def _first_mixed(step: LayerStep, start: torch.Tensor) -> Blocks:
+    """What the first layer makes of the species' features and the messages along fixed pairs."""
+    scratch = Scratch(str(start.device), start.dtype)
+    features = {0: start}
+    messages = step.fixed.messages(mix(step.send, features), step.widths, scratch)
+    add = mix_onto if step.fixed.channels_last else mix_channels_first
+    return add(mix(step.keep, features), step.receive, messages)
 
 
 def _cast(linear_map: LinearMap, device: str, dtype: torch.dtype) -> LinearMap:

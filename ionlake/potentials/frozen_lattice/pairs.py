@@ -15,6 +15,7 @@ from ionlake.potentials.frozen_lattice.compiled import compiled
 from ionlake.potentials.frozen_lattice.neighbours import FixedPairs
 from ionlake.potentials.frozen_lattice.network import Blocks, Layer, Network, Path
 from ionlake.potentials.frozen_lattice.radial import radial_weights
+from ionlake.potentials.frozen_lattice.scratch import Scratch
 
 _SMALL_CELL: Final = 6
 """Up to this many atoms, matrices per channel are too small for matrix products to pay."""
@@ -26,10 +27,25 @@ _CHUNK_ELEMENTS: Final = 1 << 22
 
 
 class FixedMessages(Protocol):
-    """The messages along fixed pairs as a linear map of the features."""
+    """The messages along fixed pairs as a linear map of the features.
 
-    def apply(self, features: Blocks, messages: Blocks) -> None:
-        """Overwrite messages (points, atoms, 2·l3+1, channels) with those of the features."""
+    Attributes:
+        channels_last: Whether its messages have the shape (points, atoms, 2·l3+1, channels);
+            otherwise (channels, points, atoms, 2·l3+1), which matrix products make without copies.
+    """
+
+    @property
+    def channels_last(self) -> bool:
+        """See the class."""
+
+    def messages(self, features: Blocks, widths: dict[int, int], scratch: Scratch) -> Blocks:
+        """Messages of every degree, which live in ``scratch`` until the next ones are made.
+
+        Args:
+            features: What atoms send, (points, atoms, 2·l1+1, channels).
+            widths: Number of message channels of each degree.
+            scratch: Memory that every batch uses again.
+        """
 
 
 def fixed_messages(
@@ -125,6 +141,7 @@ class ListedPairs:
     first: IntArray
     source: IntArray
     blocks: tuple[torch.Tensor, ...]
+    channels_last: bool = True
 
     @classmethod
     def build(cls, pairs: PairBlocks, dtype: torch.dtype) -> "ListedPairs":
@@ -137,8 +154,13 @@ class ListedPairs:
             blocks=tuple(pairs.of(path).to(dtype).contiguous() for path in pairs.layer.paths),
         )
 
-    def apply(self, features: Blocks, messages: Blocks) -> None:
+    def messages(self, features: Blocks, widths: dict[int, int], scratch: Scratch) -> Blocks:
         """See `FixedMessages`."""
+        n_points, n_atoms = next(iter(features.values())).shape[:2]
+        messages = {
+            l3: scratch.take(f"messages of degree {l3}", n_points, n_atoms, 2 * l3 + 1, channels)
+            for l3, channels in widths.items()
+        }
         for path, block in zip(self.paths, self.blocks, strict=True):
             _listed_messages(
                 messages[path.l3].numpy(),
@@ -149,6 +171,7 @@ class ListedPairs:
                 self.source,
                 block.numpy(),
             )
+        return messages
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,40 +179,38 @@ class DensePairs:
     """Fixed messages as one matrix product per channel.
 
     Attributes:
-        groups: Paths that share their source features, each group with its matrices of shape
-            (channels, atoms·(2·l1+1), Σ_paths atoms·(2·l3+1)).
+        paths: The paths.
+        matrices: Per path (channels, atoms·(2·l1+1), atoms·(2·l3+1)).
     """
 
-    groups: tuple[tuple[tuple[Path, ...], torch.Tensor], ...]
+    paths: tuple[Path, ...]
+    matrices: tuple[torch.Tensor, ...]
+    channels_last: bool = False
 
     @classmethod
     def build(cls, pairs: PairBlocks, device: str, dtype: torch.dtype) -> "DensePairs":
         """Spread every pair's matrices over the matrices of the whole crystal."""
-        sources = sorted({(path.l1, path.source) for path in pairs.layer.paths})
-        groups = []
-        for l1, source in sources:
-            paths = tuple(
-                path for path in pairs.layer.paths if (path.l1, path.source) == (l1, source)
-            )
-            matrices = torch.cat([_dense(pairs, path, dtype) for path in paths], dim=2)
-            groups.append((paths, matrices.to(device)))
-        return cls(tuple(groups))
+        paths = pairs.layer.paths
+        return cls(paths, tuple(_dense(pairs, path, dtype).to(device) for path in paths))
 
-    def apply(self, features: Blocks, messages: Blocks) -> None:
+    def messages(self, features: Blocks, widths: dict[int, int], scratch: Scratch) -> Blocks:
         """See `FixedMessages`."""
-        for paths, matrices in self.groups:
-            head = paths[0]
-            channels = slice(head.source, head.source + head.channels)
-            source = features[head.l1][..., channels].permute(3, 0, 1, 2)
-            n_points, n_atoms = source.shape[1:3]
-            products = torch.bmm(source.reshape(head.channels, n_points, -1), matrices)
-            column = 0
-            for path in paths:
-                width = n_atoms * (2 * path.l3 + 1)
-                _put_channels_last(
-                    products[:, :, column : column + width], messages[path.l3], path.target
-                )
-                column += width
+        n_points, n_atoms = next(iter(features.values())).shape[:2]
+        sources = {
+            l1: scratch.take(f"sources of degree {l1}", each.shape[3], *each.shape[:3]).copy_(
+                each.permute(3, 0, 1, 2)
+            )
+            for l1, each in features.items()
+        }
+        messages = {
+            l3: scratch.take(f"messages of degree {l3}", channels, n_points, n_atoms, 2 * l3 + 1)
+            for l3, channels in widths.items()
+        }
+        for path, matrices in zip(self.paths, self.matrices, strict=True):
+            source = sources[path.l1][path.source : path.source + path.channels]
+            target = messages[path.l3][path.target : path.target + path.channels]
+            torch.bmm(source.flatten(2), matrices, out=target.flatten(2))
+        return messages
 
 
 def _dense(pairs: PairBlocks, path: Path, dtype: torch.dtype) -> torch.Tensor:
@@ -199,31 +220,6 @@ def _dense(pairs: PairBlocks, path: Path, dtype: torch.dtype) -> torch.Tensor:
     target, source = pairs.keys // n, pairs.keys % n
     full[:, source, :, target, :] = pairs.of(path).to(dtype).permute(0, 3, 1, 2)
     return full.reshape(path.channels, n * d1, n * d3)
-
-
-def _put_channels_last(products: torch.Tensor, messages: torch.Tensor, channel: int) -> None:
-    """Copy (channels, points, atoms·(2·l3+1)) into messages from a channel on."""
-    target = messages.flatten(1, 2)
-    if messages.device.type == "cpu":
-        _transpose(products.numpy(), target.numpy(), channel)
-    else:
-        target[..., channel : channel + len(products)].copy_(products.permute(1, 2, 0))
-
-
-@compiled
-def _transpose(products: np.ndarray, target: np.ndarray, channel: int) -> None:
-    """target[p, r, channel + u] = products[u, p, r], a few rows at a time to stay in the cache.
-
-    Unsigned indices spare the compiler the question of negative ones.
-    """
-    channels, n_points = np.uint64(products.shape[0]), np.uint64(products.shape[1])
-    n_rows, first, step = np.uint64(products.shape[2]), np.uint64(channel), np.uint64(16)
-    for p in range(n_points):
-        for start in range(np.uint64(0), n_rows, step):
-            stop = min(start + step, n_rows)
-            for u in range(channels):
-                for r in range(start, stop):
-                    target[p, r, first + u] = products[u, p, r]
 
 
 @compiled
