@@ -70,10 +70,10 @@ class CostModel:
     operator_checks: tuple[int, int] = (4, 10)
     plain_checks: int = 6
     many_points: int = 1500
-    plan_s: float = 0.02
+    plan_s: float = 0.01
     plan_s_per_point: float = 1e-6
-    finish_s: float = 0.1
-    finish_s_per_point: float = 1e-6
+    finish_s: float = 0.06
+    finish_s_per_point: float = 2e-6
     excluded_ang3: float = 9.45
     symmetry_order: float = 4.0
 

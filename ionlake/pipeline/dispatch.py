@@ -19,7 +19,7 @@ from ionlake.pipeline.bundle import Bundle
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.jobs import StepFailure
 from ionlake.pipeline.large import LargeScan
-from ionlake.pipeline.plan import Task
+from ionlake.pipeline.plan import Task, Todo
 from ionlake.pipeline.steps import attempt, block_step, bundle_step
 from ionlake.pipeline.work import Outlook, Work
 
@@ -99,7 +99,8 @@ class Dispatcher:
         def seconds(task: Task) -> float:
             return float("inf") if task.scan_id in self._staged else task.seconds
 
-        if seconds(self._waiting[0]) > self.outlook.large_s:
+        first = self._waiting[0]
+        if first.todo is Todo.SCAN and seconds(first) > self.outlook.large_s:
             return LargeScan(self.run, self._waiting.popleft())
         return Bundle(self.run, take_bundle(self._waiting, seconds, self.outlook.bundle_s))
 

@@ -11,10 +11,12 @@ from ionlake.pes.scan import Verification
 from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline import dispatch
 from ionlake.pipeline.blocks import BLOCK_SECONDS, GRANULE
+from ionlake.pipeline.bundle import Bundle
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.cost import CrystalCost
 from ionlake.pipeline.dispatch import MOST_OUT, Dispatcher
 from ionlake.pipeline.jobs import (
+    FinishedDescription,
     FinishedScan,
     PlannedOrbit,
     PlannedScan,
@@ -198,6 +200,19 @@ def test_sizes_follow_the_measured_speed(run):
     for client in (at_speed, at_tenth):
         dispatch_with(run, client, tasks_of([0.1] * 2000))
     assert len(at_tenth.sent) > 3 * len(at_speed.sent)
+
+
+def test_a_large_grid_that_is_only_described_is_one_task(run, monkeypatch):
+    monkeypatch.setattr(Bundle, "_item", lambda _self, task: task)
+
+    def describe(_step, args):
+        return [FinishedDescription(None, 0.1) for _ in args[0]]
+
+    client = FakeClient(2, describe)
+    tasks = [replace(task, todo=Todo.DESCRIBE) for task in tasks_of([1.0, 500.0])]
+    dispatch_with(run, client, tasks)
+    assert [name for name, _ in client.sent] == ["bundle_step"] * 2
+    assert len(run.committed) == 2
 
 
 def test_workers_are_counted_again(run, monkeypatch):

@@ -11,6 +11,7 @@ from ionlake.lake.writer import open_writer
 from ionlake.pipeline import steps
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.report import Reporter
+from ionlake.pipeline.rows import scan_row
 from ionlake.pipeline.run import run_recipe
 from ionlake.pipeline.work import Outlook
 from ionlake.potentials.analytic import CosineLandscape
@@ -222,6 +223,16 @@ def test_broken_disordered_without_lithium_and_unknown_element(crystals, schedul
     second = run_recipe(recipe, lake)
     assert second.energies_evaluated == 0
     assert second.materials_reused == 3
+
+
+def test_the_error_of_the_evaluator_is_a_column_of_scans(recipe, lake):
+    run_recipe(recipe, lake)
+    with ionlake.open_lake(lake) as opened:
+        assert opened.query("SELECT evaluator_error_ev FROM scans").isna().all(axis=None)
+        grid = opened.grid("lif").load()
+    for checked, expected in ({"evaluator_error_ev": 2e-6}, 2e-6), ({}, None):
+        row = scan_row(grid.assign_attrs(verification=checked), "grids/x", 1.0, "run")
+        assert row["evaluator_error_ev"] == expected
 
 
 def test_an_interrupted_run_says_so_in_the_table_of_runs(recipe, lake):
