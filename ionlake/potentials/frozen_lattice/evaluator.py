@@ -1,5 +1,6 @@
 """Energies of a crystal in which one ion moves, batch by batch."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from ionlake.potentials.frozen_lattice.scratch import Scratch
 
 _BATCH_BYTES: Final = {"cpu": 40 << 20, "cuda": 2 << 30}
 _FEWEST_POINTS: Final = 24
-_MOST_POINTS: Final = {"cpu": 64, "cuda": 4096}
+_MOST_POINTS: Final = {"cpu": 128, "cuda": 4096}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,7 @@ class FrozenLatticeEvaluator:
         energy: Read-out, second map.
         scale: Energy unit of each atom, eV, float64.
         offset_ev: Sum of the atoms' energy offsets.
-        n_points: Points in a batch.
+        n_points: Most points in a batch.
         scratch: Memory that every batch uses again.
     """
 
@@ -122,8 +123,7 @@ class FrozenLatticeEvaluator:
         points = np.ascontiguousarray(points, dtype=np.float64)
         energies = np.empty(len(points))
         with torch.no_grad():
-            for first in range(0, len(points), self.n_points):
-                batch = slice(first, first + self.n_points)
+            for batch in even_slices(len(points), self.n_points):
                 energies[batch] = self._batch(points[batch])
         return energies
 
@@ -177,6 +177,12 @@ class FrozenLatticeEvaluator:
         for degree, matrix in step.receive.matrices.items():
             received = messages[degree] @ matrix
             mixed[degree].flatten(0, 1).index_add_(0, rows, received)
+
+
+def even_slices(count: int, most: int) -> list[slice]:
+    """Slices of nearly equal length, at most ``most``, that cover ``count`` points."""
+    edges = np.linspace(0, count, -(-count // most) + 1).round().astype(int).tolist()
+    return [slice(first, last) for first, last in itertools.pairwise(edges)]
 
 
 def mix(linear_map: LinearMap, features: Blocks) -> Blocks:
