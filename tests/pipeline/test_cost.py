@@ -1,10 +1,11 @@
 """The cost model: every part counts, and the quick prediction is near the exact one."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ionlake.pes.evaluator import BATCHED
@@ -28,8 +29,15 @@ UNKNOWN = replace(SHORT, cutoff_ang=None)
 FAMILIES = [(SHORT, "operator-1"), (SHORT, BATCHED), (UNKNOWN, BATCHED)]
 
 
-def supercell(structure, n):
-    return StructureRecord.from_any(structure.to_pymatgen().make_supercell([n, 1, 1]))
+@cache
+def doubled(name):
+    frame = load_bundled(name).to_pymatgen().make_supercell([2, 1, 1])
+    return StructureRecord.from_any(frame)
+
+
+@cache
+def crystal(name):
+    return load_bundled(name)
 
 
 def test_the_family_follows_from_the_evaluator_and_the_cutoff():
@@ -44,14 +52,15 @@ def test_pairs_are_those_of_the_mean_density():
 
 
 @pytest.mark.parametrize(("card", "evaluator"), FAMILIES)
+@settings(deadline=None)
 @given(points=st.lists(st.integers(1, 10**6), min_size=1, max_size=5), more=st.integers(1, 10**6))
 def test_more_points_ions_and_atoms_take_longer(card, evaluator, points, more):
-    structure = load_bundled("Li3OCl-221")
+    structure = crystal("Li3OCl-221")
     cost = crystal_cost(structure, 4096, 3, card, evaluator)
     base = cost.scan_s(points)
     assert cost.scan_s([points[0] + more, *points[1:]]) > base
     assert cost.scan_s([*points, more]) > base
-    double = crystal_cost(supercell(structure, 2), 4096, 3, card, evaluator)
+    double = crystal_cost(doubled("Li3OCl-221"), 4096, 3, card, evaluator)
     assert double.scan_s(points) > base
 
 
