@@ -40,6 +40,9 @@ def descriptors(
     symmetry: Annotated[
         str, typer.Option("--symmetry", help="auto, proper, all or none.")
     ] = "auto",
+    evaluator: Annotated[
+        str, typer.Option("--evaluator", help="auto, or batched for whole structures.")
+    ] = "auto",
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     how: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.TABLE,
     json: JsonOption = False,
@@ -64,7 +67,9 @@ def descriptors(
     how = Format.JSON if json else how
     if how is Format.PARQUET:
         raise SettingsError("descriptors are written as table, csv or json: choose one of these")
-    settings = ScanSettings(mobile_species=mobile, grid=grid, symmetry=symmetry)
+    settings = ScanSettings(
+        mobile_species=mobile, grid=grid, symmetry=symmetry, evaluator=evaluator
+    )
     source = FileSource(files)
     entries = list(source.entries())
     if source.ignored:

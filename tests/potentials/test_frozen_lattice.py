@@ -59,7 +59,7 @@ def plain(record, site, points, name="sevennet-0"):
 
 
 def skewed():
-    """Li2O in a triclinic cell of the same lattice with a negative determinant, Li in the middle."""
+    """Li2O in a triclinic cell of the same lattice with a negative determinant."""
     record = load_bundled("Li2O-225")
     change = np.array([[1, 1, 0], [0, 1, 2], [0, 0, -1]])
     positions = record.fractional_positions @ np.linalg.inv(change)
