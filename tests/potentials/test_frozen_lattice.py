@@ -189,7 +189,6 @@ def layer_at_work():
     record, operator = load_bundled("Li3P-194"), loaded(dtype="float64")._operator
     network, layer = operator.network, operator.network.layers[1]
     pairs = fixed_pairs(record.cell, record.fractional_positions, 0, network.cutoff_ang)
-    keys = np.unique(pairs.target * record.n_sites + pairs.source)
     generator = torch.Generator().manual_seed(0)
     features = {
         degree: torch.randn(3, record.n_sites, 2 * degree + 1, width, generator=generator).double()
@@ -199,7 +198,7 @@ def layer_at_work():
         record,
         operator,
         layer,
-        PairBlocks(network, layer, pairs, keys, record.n_sites),
+        PairBlocks.build(network, layer, pairs, record.n_sites),
         features,
     )
 

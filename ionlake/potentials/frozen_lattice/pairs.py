@@ -66,9 +66,8 @@ def fixed_messages(
         device: Where to apply it.
         dtype: Floating-point type to apply it in.
     """
-    keys = np.unique(pairs.target * n_atoms + pairs.source)
-    blocks = PairBlocks(network, layer, pairs, keys, n_atoms)
-    listed = n_atoms <= _SMALL_CELL or len(keys) < _DENSE_SHARE * n_atoms**2
+    blocks = PairBlocks.build(network, layer, pairs, n_atoms)
+    listed = n_atoms <= _SMALL_CELL or len(blocks.keys) < _DENSE_SHARE * n_atoms**2
     if listed and device == "cpu":
         return ListedPairs.build(blocks, dtype)
     return DensePairs.build(blocks, device, dtype)
@@ -76,54 +75,48 @@ def fixed_messages(
 
 @dataclass(frozen=True, eq=False)
 class PairBlocks:
-    """The small matrices of all fixed pairs of a layer, path by path.
+    """What the small matrices of all fixed pairs of a layer are made of; every tensor float64.
 
     Attributes:
-        network: The network.
         layer: The layer.
-        pairs: Pairs with every periodic image.
-        keys: target · n_atoms + source of each different pair, ascending, shape (n_pairs,).
         n_atoms: Number of atoms in the cell.
+        keys: target · n_atoms + source of each different pair, ascending, shape (n_pairs,).
+        owner: Pair of each periodic image, shape (n_images,).
+        weights: Radial weights of each image, shape (n_images, weights).
+        harmonics: Spherical harmonics of each image, shape (n_images, (lmax + 1)²).
     """
 
-    network: Network
     layer: Layer
-    pairs: FixedPairs
-    keys: IntArray
     n_atoms: int
+    keys: IntArray
+    owner: torch.Tensor
+    weights: torch.Tensor
+    harmonics: torch.Tensor
 
-    def __post_init__(self) -> None:
-        """Evaluate what all paths share: weights, harmonics, and which pair an image belongs to."""
-        vectors = torch.from_numpy(self.pairs.vectors)
+    @classmethod
+    def build(cls, network: Network, layer: Layer, pairs: FixedPairs, n_atoms: int) -> "PairBlocks":
+        """Evaluate weights and harmonics of every image of every pair."""
+        vectors = torch.from_numpy(pairs.vectors)
+        keys, owner = np.unique(pairs.target * n_atoms + pairs.source, return_inverse=True)
         with torch.no_grad():
-            weights = radial_weights(self.network, self.layer, vectors.norm(dim=1))
-            harmonics = self.network.harmonics(vectors)
-        owner = np.searchsorted(self.keys, self.pairs.target * self.n_atoms + self.pairs.source)
-        for name, value in (
-            ("_weights", weights),
-            ("_harmonics", harmonics),
-            ("_owner", torch.from_numpy(owner)),
-        ):
-            object.__setattr__(self, name, value)
+            weights = radial_weights(network, layer, vectors.norm(dim=1))
+            harmonics = network.harmonics(vectors)
+        return cls(layer, n_atoms, keys, torch.from_numpy(owner), weights, harmonics)
 
     def of(self, path: Path) -> torch.Tensor:
         """Σ_images w·C·Y; float64, shape (n_pairs, 2·l1+1, 2·l3+1, channels)."""
         first = path.l2**2
-        harmonics = self._harmonics[:, first : first + 2 * path.l2 + 1]
+        harmonics = self.harmonics[:, first : first + 2 * path.l2 + 1]
         turned = torch.einsum("abc,eb->eac", path.coefficients, harmonics)
-        weights = self._weights[:, path.weight : path.weight + path.channels]
+        weights = self.weights[:, path.weight : path.weight + path.channels]
         shape = (turned.shape[1], turned.shape[2], path.channels)
         result = torch.zeros(len(self.keys), *shape, dtype=torch.float64)
         step = max(1, _CHUNK_ELEMENTS // int(np.prod(shape)))
         for start in range(0, len(weights), step):
             part = slice(start, start + step)
             products = turned[part, :, :, None] * weights[part, None, None, :]
-            result.index_add_(0, self._owner[part], products)
+            result.index_add_(0, self.owner[part], products)
         return result
-
-    _weights: torch.Tensor = None  # type: ignore[assignment]
-    _harmonics: torch.Tensor = None  # type: ignore[assignment]
-    _owner: torch.Tensor = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False)
