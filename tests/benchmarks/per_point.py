@@ -54,7 +54,7 @@ class PerPoint:
 
 def measure_per_point(case, potential, calculator, effort):
     """Time the three contenders in turns on the same points."""
-    points, closest = case.points(effort.points)
+    points, closest = case.points(effort.points(case.structure.n_sites))
     best = with_best_batch(potential, case, points, effort.edges_per_batch)
     collapsed = operator(potential, case)
     times = warm_medians(

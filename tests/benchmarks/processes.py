@@ -1,6 +1,8 @@
 """Two processes of one thread each against one."""
 
 import multiprocessing
+import statistics
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,7 @@ from tests.benchmarks.cases import Case
 from tests.benchmarks.timing import seconds
 
 _LONGEST_START_S = 300
+_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -19,26 +22,36 @@ class Processes:
         crystal: Name.
         one: Of one process alone.
         two: Of two processes at the same time, together.
+        core_share: Share of the time in which each of the two had a core, less where other work
+            keeps the machine busy; of the one that had less.
     """
 
     crystal: str
     one: float
     two: float
+    core_share: float
 
 
 def measure_processes(case, potential_name, effort):
     """Start one, then two processes; in each the clock starts once all are warm."""
-    work = (case.name, case.structure, potential_name, effort.points, effort.stretch)
-    return Processes(case.name, one=_throughput(work, 1), two=_throughput(work, 2))
+    work = (
+        case.name,
+        case.structure,
+        potential_name,
+        effort.points(case.structure.n_sites),
+        effort.stretch,
+    )
+    ((one, _),) = _run_at_once(work, 1)
+    rates, shares = zip(*_run_at_once(work, 2), strict=True)
+    return Processes(case.name, one=one, two=sum(rates), core_share=min(shares))
 
 
-def _throughput(work, count):
+def _run_at_once(work, count):
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(count)
     with context.Pool(count, initializer=_meet_at, initargs=(barrier,)) as pool:
         runs = [pool.apply_async(_run, work) for _ in range(count)]
-        results = [run.get(timeout=2 * _LONGEST_START_S) for run in runs]
-    return sum(n for n, _ in results) / max(time for _, time in results)
+        return [run.get(timeout=2 * _LONGEST_START_S) for run in runs]
 
 
 def _meet_at(barrier):
@@ -47,7 +60,7 @@ def _meet_at(barrier):
 
 
 def _run(name, structure, potential_name, n_points, stretch):
-    """Points done and the seconds they took in one process."""
+    """Points per second of one process, median of its rounds, and its share of a core."""
     import torch
 
     from ionlake.potentials.load import load_potential
@@ -60,4 +73,7 @@ def _run(name, structure, potential_name, n_points, stretch):
     collapsed = operator(load_potential(potential_name, device="cpu"), case)
     collapsed.energies(few)
     _barrier.wait(_LONGEST_START_S)
-    return len(points), seconds(lambda: collapsed.energies(points))
+    on_core = time.process_time()
+    times = [seconds(lambda: collapsed.energies(points)) for _ in range(_ROUNDS)]
+    share = (time.process_time() - on_core) / sum(times)
+    return len(points) / statistics.median(times), share

@@ -52,7 +52,7 @@ class Linearity:
 
 def measure_cost(case, potential, effort):
     """Time the operator on one crystal."""
-    points, _ = case.points(effort.points)
+    points, _ = case.points(effort.points(case.structure.n_sites))
     collapsed = operator(potential, case)
     time = warm_median(lambda: collapsed.energies(points), effort.repeats(case.structure.n_sites))
     pairs = case.pairs(potential.card.cutoff_ang)

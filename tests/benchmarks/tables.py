@@ -90,9 +90,10 @@ def _single_numbers(report):
         f"{', '.join(map(_number, line.ms))} (largest / smallest {spread:.2f})",
     )
     pair = report.processes
+    had = f"(each had a core {100 * pair.core_share:.0f} % of the time)"
     yield (
         f"two processes / one, {pair.crystal}",
-        f"{pair.two:.0f} / {pair.one:.0f} points per s = {pair.two / pair.one:.2f}×",
+        f"{pair.two:.0f} / {pair.one:.0f} points per s = {pair.two / pair.one:.2f}× {had}",
     )
 
 
