@@ -10,6 +10,7 @@ from ionlake.pes.symmetry import Operations, fit_grids
 Shape = tuple[int, int, int]
 
 _LENGTH_NOISE_ANG: Final = 1e-9
+_BRICK: Final = 4
 _WINDOW: Final = 6
 """Sizes tried along an axis: one of six consecutive numbers is divisible by 2, 3, 4, 5 or 6, the
 denominators of crystallographic translations in their usual settings."""
@@ -55,6 +56,23 @@ def commensurate_shape(cell: FloatArray, operations: Operations, spacing_ang: fl
     best = shapes[fitting == fitting.max()]
     n_a, n_b, n_c = best[best.prod(axis=1).argmin()].tolist()
     return n_a, n_b, n_c
+
+
+def brick_order(shape: Shape, flat: IntArray) -> IntArray:
+    """An order of grid points in which those that follow each other lie together.
+
+    The grid is cut into bricks of four points along each axis, taken one after the other. Points
+    of a brick have nearly the same neighbours, which evaluators that work in batches use.
+
+    Args:
+        shape: Grid sizes.
+        flat: Flat indices of points in C order, shape (n_points,).
+
+    Returns:
+        Positions in ``flat``, shape (n_points,).
+    """
+    bricks = [index // _BRICK for index in np.unravel_index(flat, shape)]
+    return np.lexsort((flat, *bricks[::-1]))
 
 
 def grid_fractional(shape: Shape, flat: IntArray) -> FloatArray:

@@ -18,7 +18,7 @@ from ionlake.pes.evaluator import (
     release_evaluator,
     scan_evaluator,
 )
-from ionlake.pes.grid import grid_fractional
+from ionlake.pes.grid import brick_order, grid_fractional
 from ionlake.pes.plan import (
     IonOrbit,
     OrbitPoints,
@@ -105,14 +105,15 @@ def evaluate_points(
         GridError: If an energy is not finite.
         PotentialError: If the potential does not give one energy for each point.
     """
-    coordinates = grid_fractional(plan.shape, flat)
+    order = brick_order(plan.shape, flat)
+    coordinates = grid_fractional(plan.shape, flat[order])
     energies = np.empty(len(coordinates))
     evaluator = scan_evaluator(
         potential, plan.structure, int(plan.sites[ion]), plan.settings.evaluator
     )
     for first in range(0, len(coordinates), _POINTS_PER_BLOCK):
         block = coordinates[first : first + _POINTS_PER_BLOCK]
-        energies[first : first + len(block)] = checked_energies(
+        energies[order[first : first + len(block)]] = checked_energies(
             evaluator.energies(block), block, plan.structure.formula
         )
         if progress is not None:
