@@ -20,7 +20,8 @@ nothing but x_j ever changes. Hence, exactly:
 4. The radial networks are tabulated once per model (`radial`).
 5. Everything else acts on atoms one by one: linear maps that mix channels, and gates
    (`network` reads them from the model, `evaluator` applies them). Features are kept as
-   [point, atom, component, channel], so that each linear map is one matrix product.
+   [atom, component, point, channel], so that each linear map is one matrix product and a plain
+   transposition puts the points innermost for the fixed pairs.
 
 Nothing is neglected: energies differ from the plain network's by rounding alone.
 """

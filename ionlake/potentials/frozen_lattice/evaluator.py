@@ -8,19 +8,15 @@ import numpy as np
 import torch
 
 from ionlake.geometry import FloatArray, IntArray
-from ionlake.potentials.frozen_lattice.moving import MessageRows, MovingMessages
-from ionlake.potentials.frozen_lattice.neighbours import (
-    MovingNeighbours,
-    MovingPairs,
-    fixed_pairs,
-)
-from ionlake.potentials.frozen_lattice.network import Blocks, Layer, LinearMap, Network
-from ionlake.potentials.frozen_lattice.pairs import FixedMessages, fixed_messages
+from ionlake.potentials.frozen_lattice.block_sum import LANES
+from ionlake.potentials.frozen_lattice.moving import MovingMessages
+from ionlake.potentials.frozen_lattice.neighbours import MovingNeighbours, fixed_pairs
+from ionlake.potentials.frozen_lattice.network import Blocks, Layer, LinearMap, Network, Path
+from ionlake.potentials.frozen_lattice.pairs import FixedMessages, fixed_messages, messages_of
 from ionlake.potentials.frozen_lattice.radial import Nodes, RadialTable, radial_table
 from ionlake.potentials.frozen_lattice.scratch import Scratch
 
 _BATCH_BYTES: Final = {"cpu": 40 << 20, "cuda": 2 << 30}
-_FEWEST_POINTS: Final = 24
 _MOST_POINTS: Final = {"cpu": 128, "cuda": 4096}
 
 
@@ -74,6 +70,7 @@ class LayerStep:
     Attributes:
         keep: Linear map that bypasses the convolution.
         send: Linear map before it.
+        paths: Its paths.
         fixed: Messages along fixed pairs.
         moving: Messages of the moving ion.
         receive: Linear map of the messages.
@@ -83,6 +80,7 @@ class LayerStep:
 
     keep: LinearMap
     send: LinearMap
+    paths: tuple[Path, ...]
     fixed: FixedMessages
     moving: MovingMessages
     receive: LinearMap
@@ -97,13 +95,13 @@ class FrozenLatticeEvaluator:
     Attributes:
         neighbours: Finds the neighbours of the moving ion.
         steps: The layers.
-        start: Features of the species, (1, atoms, 1, channels).
-        first: Result of the first layer without the moving ion's messages, which never changes.
+        start: Features of the species, (atoms, 1, 1, channels).
+        first: What the first layer makes of everything but the moving ion's messages; never changes.
         hidden: Read-out, first map.
         energy: Read-out, second map.
         scale: Energy unit of each atom, eV, float64.
         offset_ev: Sum of the atoms' energy offsets.
-        n_points: Most points in a batch.
+        n_points: Most points in a batch, a multiple of `LANES`.
         scratch: Memory that every batch uses again.
     """
 
@@ -128,55 +126,38 @@ class FrozenLatticeEvaluator:
         return energies
 
     def _batch(self, points: FloatArray) -> FloatArray:
-        pairs = self.neighbours.at(points)
-        n_points, n_atoms = len(points), self.start.shape[1]
-        every = MessageRows.of_all_atoms(pairs, self.neighbours.site, n_points, n_atoms)
-        some = MessageRows.of_those_concerned(pairs, n_points)
-        features: Blocks = {0: self.start.repeat(n_points, 1, 1, 1)}
+        """Energies at some points; the last one is repeated to fill the lanes."""
+        count = len(points)
+        filled = points[np.minimum(np.arange(-(-count // LANES) * LANES), count - 1)]
+        pairs = self.neighbours.at(filled)
+        features: Blocks = {0: self.start.repeat(1, 1, len(filled), 1)}
         for index, step in enumerate(self.steps):
             sent = mix(step.send, features)
             if index == 0:
-                mixed = {
-                    degree: each.repeat(n_points, 1, 1, 1) for degree, each in self.first.items()
+                messages = self._no_messages(step, len(filled))
+                kept = {
+                    degree: each.expand(-1, -1, len(filled), -1)
+                    for degree, each in self.first.items()
                 }
-                self._add_moving(step, pairs, sent, mixed, some, every)
-            elif step.fixed.channels_last:
-                messages = step.fixed.messages(sent, step.widths, self.scratch)
-                flat = {l3: each.flatten(0, 1) for l3, each in messages.items()}
-                step.moving.add(pairs, sent, flat, every)
-                mixed = mix_onto(mix(step.keep, features), step.receive, messages)
             else:
-                messages = step.fixed.messages(sent, step.widths, self.scratch)
-                mixed = mix_channels_first(mix(step.keep, features), step.receive, messages)
-                self._add_moving(step, pairs, sent, mixed, some, every)
-            features = apply_gate(step.gate, mixed)
-        scaled = mix(self.energy, mix(self.hidden, features))[0][:, :, 0, 0].double()
-        total: FloatArray = ((scaled * self.scale).sum(dim=1) + self.offset_ev).cpu().numpy()
-        return total
+                messages = messages_of(step.fixed, step.paths, sent, step.widths, self.scratch)
+                kept = mix(step.keep, features)
+            step.moving.add(pairs, sent, messages)
+            features = apply_gate(step.gate, mix_onto(kept, step.receive, messages))
+        scaled = mix(self.energy, mix(self.hidden, features))[0][:, 0, :, 0].double()
+        total: FloatArray = (
+            ((scaled * self.scale[:, None]).sum(dim=0) + self.offset_ev).cpu().numpy()
+        )
+        return total[:count]
 
-    def _add_moving(
-        self,
-        step: LayerStep,
-        pairs: MovingPairs,
-        sent: Blocks,
-        mixed: Blocks,
-        some: MessageRows,
-        every: MessageRows,
-    ) -> None:
-        """Add what the moving ion and its neighbours receive from each other."""
-        messages = {
+    def _no_messages(self, step: LayerStep, n_points: int) -> Blocks:
+        n_atoms = len(self.start)
+        return {
             l3: self.scratch.take(
-                f"moving messages of degree {l3}", some.count, 2 * l3 + 1, channels
+                f"messages of degree {l3}", n_atoms, 2 * l3 + 1, n_points, channels
             ).zero_()
             for l3, channels in step.widths.items()
         }
-        step.moving.add(pairs, sent, messages, some)
-        rows = torch.as_tensor(
-            np.concatenate([every.ion, every.neighbour]), device=self.start.device
-        )
-        for degree, matrix in step.receive.matrices.items():
-            received = messages[degree] @ matrix
-            mixed[degree].flatten(0, 1).index_add_(0, rows, received)
 
 
 def even_slices(count: int, most: int) -> list[slice]:
@@ -205,21 +186,6 @@ def mix_onto(kept: Blocks, linear_map: LinearMap, messages: Blocks) -> Blocks:
     return mixed
 
 
-def mix_channels_first(kept: Blocks, linear_map: LinearMap, messages: Blocks) -> Blocks:
-    """The same for messages (channels, points, atoms, 2·l3+1)."""
-    mixed = {}
-    for degree, matrix in linear_map.matrices.items():
-        rows = messages[degree].flatten(1).T
-        if degree in kept:
-            mixed[degree] = kept[degree]
-            mixed[degree].flatten(0, 2).addmm_(rows, matrix)
-        else:
-            mixed[degree] = (rows @ matrix).view(*messages[degree].shape[1:], -1)
-    if linear_map.constant is not None:
-        mixed[0] += linear_map.constant
-    return mixed
-
-
 def apply_gate(gate: Any, features: Blocks) -> Blocks:
     """The gate: scalars through their activation, higher degrees times activated scalars."""
     n_scalars, n_gates = gate.irreps_scalars.dim, gate.irreps_gates.dim
@@ -245,12 +211,12 @@ def _build(
         fixed = fixed_messages(network, layer, pairs, len(numbers), device, dtype)
         moving = MovingMessages.build(layer, table, site, dtype)
         steps.append(_step(layer, fixed, moving, device, dtype))
-    start = network.species[rows].to(device, dtype)[None, :, None, :].contiguous()
+    start = network.species[rows].to(device, dtype)[:, None, None, :].contiguous()
     return FrozenLatticeEvaluator(
         neighbours=MovingNeighbours.around(network, operator.nodes, cell, fractional, site, dtype),
         steps=tuple(steps),
         start=start,
-        first=_first_mixed(steps[0], start),
+        first=_first_kept(steps[0], start),
         hidden=_cast(network.hidden, device, dtype),
         energy=_cast(network.energy, device, dtype),
         scale=network.scale[rows].to(device),
@@ -266,6 +232,7 @@ def _step(
     return LayerStep(
         keep=_cast(layer.keep, device, dtype),
         send=_cast(layer.send, device, dtype),
+        paths=layer.paths,
         fixed=fixed,
         moving=moving,
         receive=_cast(layer.receive, device, dtype),
@@ -274,13 +241,17 @@ def _step(
     )
 
 
-def _first_mixed(step: LayerStep, start: torch.Tensor) -> Blocks:
-    """What the first layer makes of the species' features and the messages along fixed pairs."""
+def _first_kept(step: LayerStep, start: torch.Tensor) -> Blocks:
+    """What the first layer makes of the species' features and the messages along fixed pairs.
+
+    Without the constant of the linear map of messages, which is added with the moving ones.
+    """
     scratch = Scratch(str(start.device), start.dtype)
-    features = {0: start}
-    messages = step.fixed.messages(mix(step.send, features), step.widths, scratch)
-    add = mix_onto if step.fixed.channels_last else mix_channels_first
-    return add(mix(step.keep, features), step.receive, messages)
+    features = {0: start.repeat(1, 1, LANES, 1)}
+    messages = messages_of(step.fixed, step.paths, mix(step.send, features), step.widths, scratch)
+    receive = LinearMap(step.receive.matrices, None)
+    mixed = mix_onto(mix(step.keep, features), receive, messages)
+    return {degree: each[:, :, :1].contiguous() for degree, each in mixed.items()}
 
 
 def _cast(linear_map: LinearMap, device: str, dtype: torch.dtype) -> LinearMap:
@@ -297,4 +268,5 @@ def _batch_size(network: Network, n_atoms: int, operator: Operator) -> int:
     )
     kind = operator.device.partition(":")[0]
     per_point = widest * n_atoms * torch.finfo(operator.dtype).bits // 8
-    return int(np.clip(_BATCH_BYTES[kind] // per_point, _FEWEST_POINTS, _MOST_POINTS[kind]))
+    lanes = _BATCH_BYTES[kind] // per_point // LANES
+    return LANES * int(np.clip(lanes, 1, _MOST_POINTS[kind] // LANES))

@@ -13,35 +13,6 @@ from ionlake.potentials.frozen_lattice.radial import RadialTable
 
 
 @dataclass(frozen=True, eq=False)
-class MessageRows:
-    """Where in a tensor of messages (rows, 2·l3+1, channels) each atom's messages are.
-
-    Attributes:
-        ion: Row of the moving ion at each point, shape (n_points,).
-        neighbour: Row of the neighbour of each pair, shape (n_pairs,).
-        count: Number of rows.
-    """
-
-    ion: IntArray
-    neighbour: IntArray
-    count: int
-
-    @classmethod
-    def of_all_atoms(
-        cls, pairs: MovingPairs, site: int, n_points: int, n_atoms: int
-    ) -> "MessageRows":
-        """One row for every atom at every point."""
-        ion = np.arange(n_points) * n_atoms + site
-        return cls(ion, pairs.point * n_atoms + pairs.atom, n_points * n_atoms)
-
-    @classmethod
-    def of_those_concerned(cls, pairs: MovingPairs, n_points: int) -> "MessageRows":
-        """Rows for the moving ion and its neighbours alone, the points one after the other."""
-        ion = np.arange(n_points)
-        return cls(ion, n_points + np.arange(len(pairs.point)), n_points + len(pairs.point))
-
-
-@dataclass(frozen=True, eq=False)
 class MovingMessages:
     """Adds the messages of the moving ion to those of the fixed pairs.
 
@@ -70,21 +41,18 @@ class MovingMessages:
             terms.append((where.nonzero().numpy().astype(np.uint64), values))
         return cls(layer.paths, table, tuple(terms), site)
 
-    def add(
-        self, pairs: MovingPairs, features: Blocks, messages: Blocks, rows: MessageRows
-    ) -> None:
+    def add(self, pairs: MovingPairs, features: Blocks, messages: Blocks) -> None:
         """Add both directions' messages at a batch of points.
 
         Args:
             pairs: Neighbours of the moving ion.
-            features: What atoms send, (points, atoms, 2·l1+1, channels).
-            messages: What they receive, (rows, 2·l3+1, channels); changed in place.
-            rows: Where each atom's messages are.
+            features: What atoms send, (atoms, 2·l1+1, points, channels).
+            messages: What they receive, (atoms, 2·l3+1, points, channels); changed in place.
         """
         on_processor = messages[0].device.type == "cpu"
         add = self._add_compiled if on_processor else self._add_tensors
         for index, path in enumerate(self.paths):
-            add(index, path, pairs, features[path.l1], messages[path.l3], rows)
+            add(index, path, pairs, features[path.l1], messages[path.l3])
 
     def _add_compiled(
         self,
@@ -93,7 +61,6 @@ class MovingMessages:
         pairs: MovingPairs,
         features: torch.Tensor,
         messages: torch.Tensor,
-        rows: MessageRows,
     ) -> None:
         components, coefficients = self.terms[index]
         _exchange(
@@ -104,8 +71,6 @@ class MovingMessages:
             self.site,
             pairs.point,
             pairs.atom,
-            rows.ion,
-            rows.neighbour,
             pairs.first,
             pairs.node,
             pairs.hermite.numpy(),
@@ -123,25 +88,20 @@ class MovingMessages:
         pairs: MovingPairs,
         features: torch.Tensor,
         messages: torch.Tensor,
-        rows: MessageRows,
     ) -> None:
         device, dtype = messages.device, messages.dtype
-        point, atom, first, ion, neighbour = (
-            torch.as_tensor(each, device=device)
-            for each in (pairs.point, pairs.atom, pairs.first, rows.ion, rows.neighbour)
+        point, atom, first = (
+            torch.as_tensor(each, device=device) for each in (pairs.point, pairs.atom, pairs.first)
         )
         geometry = self._geometry(index, path, pairs, first, device)
         products = torch.einsum("abc,qbu->qacu", path.coefficients.to(device, dtype), geometry)
         source = slice(path.source, path.source + path.channels)
         target = slice(path.target, path.target + path.channels)
         sites = torch.full_like(atom, self.site)
-        for sender, receiver, sign in (
-            (atom, ion[point], 1.0),
-            (sites, neighbour, (-1.0) ** path.l2),
-        ):
-            sent = features[point, sender][..., source]
-            received = torch.einsum("qacu,qau->qcu", products, sent) * sign
-            messages[..., target].index_add_(0, receiver, received)
+        sent, received = features.transpose(1, 2), messages.transpose(1, 2)
+        for sender, receiver, sign in ((atom, sites, 1.0), (sites, atom, (-1.0) ** path.l2)):
+            part = torch.einsum("qacu,qau->qcu", products, sent[sender, point][..., source])
+            received[..., target].index_put_((receiver, point), part * sign, accumulate=True)
 
     def _geometry(
         self,
@@ -172,8 +132,6 @@ def _exchange(
     site: int,
     point: IntArray,
     atom: IntArray,
-    ion_row: IntArray,
-    atom_row: IntArray,
     first: IntArray,
     node: IntArray,
     hermite: np.ndarray,
@@ -199,7 +157,6 @@ def _exchange(
     geometry = np.empty((2 * l2 + 1, table.shape[2]), dtype=table.dtype)
     for pair in range(np.uint64(len(point))):
         p, j = np.uint64(point[pair]), np.uint64(atom[pair])
-        to_ion, to_atom = np.uint64(ion_row[p]), np.uint64(atom_row[pair])
         geometry[:] = 0
         for vector in range(np.uint64(first[pair]), np.uint64(first[pair + one])):
             low = np.uint64(node[vector])
@@ -217,8 +174,8 @@ def _exchange(
             there = coefficients[term]
             back = -there if odd else there
             for u in range(n):
-                of_atom = features[p, j, m1, source + u]
-                messages[to_ion, m3, target + u] += there * geometry[m2, u] * of_atom
+                of_atom = features[j, m1, p, source + u]
+                messages[ion, m3, p, target + u] += there * geometry[m2, u] * of_atom
             for u in range(n):
-                of_ion = features[p, ion, m1, source + u]
-                messages[to_atom, m3, target + u] += back * geometry[m2, u] * of_ion
+                of_ion = features[ion, m1, p, source + u]
+                messages[j, m3, p, target + u] += back * geometry[m2, u] * of_ion

@@ -1,7 +1,8 @@
 """Messages along fixed pairs: one linear map of the features for each layer, built once.
 
-Small and sparse crystals go through a list of pairs, dense ones of medium size through matrix
-products with channels as the batch. Both are exact.
+A processor goes through the list of pairs that are in contact, a graphics card through matrix
+products of all atoms with all atoms. Both are exact, and both have channels as the batch and
+points innermost.
 """
 
 from dataclasses import dataclass
@@ -11,40 +12,29 @@ import numpy as np
 import torch
 
 from ionlake.geometry import IntArray
+from ionlake.potentials.frozen_lattice.block_sum import LANES, sum_blocks
 from ionlake.potentials.frozen_lattice.compiled import compiled
 from ionlake.potentials.frozen_lattice.neighbours import FixedPairs
 from ionlake.potentials.frozen_lattice.network import Blocks, Layer, Network, Path
 from ionlake.potentials.frozen_lattice.radial import radial_weights
 from ionlake.potentials.frozen_lattice.scratch import Scratch
 
-_SMALL_CELL: Final = 6
-"""Up to this many atoms, matrices per channel are too small for matrix products to pay."""
-
-_DENSE_SHARE: Final = 0.3
-"""Share of pairs in contact below which the list of pairs takes less time and memory."""
-
 _CHUNK_ELEMENTS: Final = 1 << 22
 
 
 class FixedMessages(Protocol):
-    """The messages along fixed pairs as a linear map of the features.
+    """The messages along fixed pairs as a linear map of the features."""
 
-    Attributes:
-        channels_last: Whether its messages have the shape (points, atoms, 2·l3+1, channels);
-            otherwise (channels, points, atoms, 2·l3+1), which matrix products make without copies.
-    """
-
-    @property
-    def channels_last(self) -> bool:
-        """See the class."""
-
-    def messages(self, features: Blocks, widths: dict[int, int], scratch: Scratch) -> Blocks:
-        """Messages of every degree, which live in ``scratch`` until the next ones are made.
+    def path_messages(
+        self, index: int, path: Path, sources: torch.Tensor, target: torch.Tensor
+    ) -> None:
+        """Overwrite the messages of one path.
 
         Args:
-            features: What atoms send, (points, atoms, 2·l1+1, channels).
-            widths: Number of message channels of each degree.
-            scratch: Memory that every batch uses again.
+            index: The path's place in its layer.
+            path: The path.
+            sources: What atoms send, (channels, atoms, 2·l1+1, points).
+            target: The messages, (channels, atoms, 2·l3+1, points).
         """
 
 
@@ -67,10 +57,56 @@ def fixed_messages(
         dtype: Floating-point type to apply it in.
     """
     blocks = PairBlocks.build(network, layer, pairs, n_atoms)
-    listed = n_atoms <= _SMALL_CELL or len(blocks.keys) < _DENSE_SHARE * n_atoms**2
-    if listed and device == "cpu":
+    if device == "cpu":
         return ListedPairs.build(blocks, dtype)
     return DensePairs.build(blocks, device, dtype)
+
+
+def messages_of(
+    fixed: FixedMessages,
+    layer_paths: tuple[Path, ...],
+    features: Blocks,
+    widths: dict[int, int],
+    scratch: Scratch,
+) -> Blocks:
+    """Messages along fixed pairs, which live in ``scratch`` until the next ones are made.
+
+    Args:
+        fixed: The linear map.
+        layer_paths: The paths of its layer.
+        features: What atoms send, (atoms, 2·l1+1, points, channels).
+        widths: Number of message channels of each degree.
+        scratch: Memory that every batch uses again.
+
+    Returns:
+        Messages of every degree, (atoms, 2·l3+1, points, channels).
+    """
+    n_atoms, _, n_points, _ = next(iter(features.values())).shape
+    sources = {
+        l1: _transposed(
+            scratch.take(f"sources of degree {l1}", each.shape[3], *each.shape[:3]), each
+        )
+        for l1, each in features.items()
+    }
+    sums = {
+        l3: scratch.take(f"sums of degree {l3}", channels, n_atoms, 2 * l3 + 1, n_points)
+        for l3, channels in widths.items()
+    }
+    for index, path in enumerate(layer_paths):
+        source = sources[path.l1][path.source : path.source + path.channels]
+        target = sums[path.l3][path.target : path.target + path.channels]
+        fixed.path_messages(index, path, source, target)
+    messages = {}
+    for l3, each in sums.items():
+        messages[l3] = scratch.take(f"messages of degree {l3}", *each.shape[1:], each.shape[0])
+        messages[l3].flatten(0, 2).copy_(each.flatten(1).T)
+    return messages
+
+
+def _transposed(into: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+    """Copy features (..., channels) into a tensor (channels, ...)."""
+    into.flatten(1).copy_(features.flatten(0, 2).T)
+    return into
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,50 +157,44 @@ class PairBlocks:
 
 @dataclass(frozen=True, eq=False)
 class ListedPairs:
-    """Fixed messages pair by pair, channels innermost.
+    """Fixed messages pair by pair.
 
     Attributes:
-        paths: The paths.
         first: First pair of each target atom, shape (n_atoms + 1,).
         source: Source of each pair, shape (n_pairs,).
-        blocks: Per path (n_pairs, 2·l1+1, 2·l3+1, channels).
+        blocks: Per path (channels, n_pairs, 2·l1+1, 2·l3+1).
     """
 
-    paths: tuple[Path, ...]
     first: IntArray
     source: IntArray
     blocks: tuple[torch.Tensor, ...]
-    channels_last: bool = True
 
     @classmethod
     def build(cls, pairs: PairBlocks, dtype: torch.dtype) -> "ListedPairs":
         """Keep every pair's matrices as they are."""
         targets = np.arange(pairs.n_atoms + 1) * pairs.n_atoms
         return cls(
-            paths=pairs.layer.paths,
             first=np.searchsorted(pairs.keys, targets),
             source=pairs.keys % pairs.n_atoms,
-            blocks=tuple(pairs.of(path).to(dtype).contiguous() for path in pairs.layer.paths),
+            blocks=tuple(
+                pairs.of(path).permute(3, 0, 1, 2).to(dtype).contiguous()
+                for path in pairs.layer.paths
+            ),
         )
 
-    def messages(self, features: Blocks, widths: dict[int, int], scratch: Scratch) -> Blocks:
-        """See `FixedMessages`."""
-        n_points, n_atoms = next(iter(features.values())).shape[:2]
-        messages = {
-            l3: scratch.take(f"messages of degree {l3}", n_points, n_atoms, 2 * l3 + 1, channels)
-            for l3, channels in widths.items()
-        }
-        for path, block in zip(self.paths, self.blocks, strict=True):
-            _listed_messages(
-                messages[path.l3].numpy(),
-                path.target,
-                features[path.l1].numpy(),
-                path.source,
-                self.first,
-                self.source,
-                block.numpy(),
-            )
-        return messages
+    def path_messages(
+        self, index: int, path: Path, sources: torch.Tensor, target: torch.Tensor
+    ) -> None:
+        """See `FixedMessages`; the number of points is a multiple of `LANES`."""
+        _sum_pairs(
+            target.numpy(),
+            sources.numpy(),
+            self.blocks[index].numpy(),
+            self.first,
+            self.source,
+            (0,) * (2 * path.l1 + 1),
+            (0,) * (2 * path.l3 + 1),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,85 +202,60 @@ class DensePairs:
     """Fixed messages as one matrix product per channel.
 
     Attributes:
-        paths: The paths.
-        matrices: Per path (channels, atoms·(2·l1+1), atoms·(2·l3+1)).
+        matrices: Per path (channels, atoms·(2·l3+1), atoms·(2·l1+1)).
     """
 
-    paths: tuple[Path, ...]
     matrices: tuple[torch.Tensor, ...]
-    channels_last: bool = False
 
     @classmethod
     def build(cls, pairs: PairBlocks, device: str, dtype: torch.dtype) -> "DensePairs":
         """Spread every pair's matrices over the matrices of the whole crystal."""
-        paths = pairs.layer.paths
-        return cls(paths, tuple(_dense(pairs, path, dtype).to(device) for path in paths))
+        return cls(tuple(_dense(pairs, path, dtype).to(device) for path in pairs.layer.paths))
 
-    def messages(self, features: Blocks, widths: dict[int, int], scratch: Scratch) -> Blocks:
+    def path_messages(
+        self, index: int, path: Path, sources: torch.Tensor, target: torch.Tensor
+    ) -> None:
         """See `FixedMessages`."""
-        n_points, n_atoms = next(iter(features.values())).shape[:2]
-        sources = {
-            l1: scratch.take(f"sources of degree {l1}", each.shape[3], *each.shape[:3]).copy_(
-                each.permute(3, 0, 1, 2)
-            )
-            for l1, each in features.items()
-        }
-        messages = {
-            l3: scratch.take(f"messages of degree {l3}", channels, n_points, n_atoms, 2 * l3 + 1)
-            for l3, channels in widths.items()
-        }
-        for path, matrices in zip(self.paths, self.matrices, strict=True):
-            source = sources[path.l1][path.source : path.source + path.channels]
-            target = messages[path.l3][path.target : path.target + path.channels]
-            torch.bmm(source.flatten(2), matrices, out=target.flatten(2))
-        return messages
+        del path
+        torch.bmm(self.matrices[index], sources.flatten(1, 2), out=target.flatten(1, 2))
 
 
 def _dense(pairs: PairBlocks, path: Path, dtype: torch.dtype) -> torch.Tensor:
-    """Matrices (channels, atoms·(2·l1+1), atoms·(2·l3+1)) of one path; zero where out of reach."""
+    """Matrices (channels, atoms·(2·l3+1), atoms·(2·l1+1)) of one path; zero where out of reach."""
     n, d1, d3 = pairs.n_atoms, 2 * path.l1 + 1, 2 * path.l3 + 1
-    full = torch.zeros(path.channels, n, d1, n, d3, dtype=dtype)
+    full = torch.zeros(path.channels, n, d3, n, d1, dtype=dtype)
     target, source = pairs.keys // n, pairs.keys % n
-    full[:, source, :, target, :] = pairs.of(path).to(dtype).permute(0, 3, 1, 2)
-    return full.reshape(path.channels, n * d1, n * d3)
+    full[:, target, :, source, :] = pairs.of(path).to(dtype).permute(0, 3, 2, 1)
+    return full.reshape(path.channels, n * d3, n * d1)
 
 
 @compiled
-def _listed_messages(
+def _sum_pairs(
     messages: np.ndarray,
-    target_channel: int,
     features: np.ndarray,
-    source_channel: int,
+    blocks: np.ndarray,
     first: IntArray,
     source: IntArray,
-    blocks: np.ndarray,
+    inputs: tuple[int, ...],
+    outputs: tuple[int, ...],
 ) -> None:
-    """Overwrite one path's messages; four points share each read of a pair's matrices."""
-    n_points, n_atoms, d3 = messages.shape[0], messages.shape[1], messages.shape[2]
-    d1, channels = blocks.shape[1], blocks.shape[3]
-    sums = np.zeros((4, channels), dtype=messages.dtype)
-    a, b, c, d = sums[0], sums[1], sums[2], sums[3]
-    for start in range(0, n_points, 4):
-        last = n_points - 1
-        p, q, r, s = start, min(start + 1, last), min(start + 2, last), min(start + 3, last)
+    """Overwrite one path's messages; the tuples' lengths are 2·l1+1 and 2·l3+1."""
+    channels, n_atoms, d3, n_points = messages.shape
+    per_channel = blocks[0].size
+    for u in range(channels):
         for i in range(n_atoms):
-            for m3 in range(d3):
-                sums[:] = 0
-                for pair in range(first[i], first[i + 1]):
-                    j = source[pair]
-                    for m1 in range(d1):
-                        row = blocks[pair, m1, m3]
-                        x = features[p, j, m1, source_channel : source_channel + channels]
-                        y = features[q, j, m1, source_channel : source_channel + channels]
-                        z = features[r, j, m1, source_channel : source_channel + channels]
-                        w = features[s, j, m1, source_channel : source_channel + channels]
-                        for u in range(channels):
-                            a[u] += row[u] * x[u]
-                            b[u] += row[u] * y[u]
-                            c[u] += row[u] * z[u]
-                            d[u] += row[u] * w[u]
-                for u in range(channels):
-                    messages[p, i, m3, target_channel + u] = a[u]
-                    messages[q, i, m3, target_channel + u] = b[u]
-                    messages[r, i, m3, target_channel + u] = c[u]
-                    messages[s, i, m3, target_channel + u] = d[u]
+            for p in range(0, n_points, LANES):
+                sum_blocks(
+                    messages,
+                    (u * n_atoms + i) * d3 * n_points + p,
+                    blocks,
+                    u * per_channel,
+                    features,
+                    u * n_atoms * features.shape[2] * n_points + p,
+                    n_points,
+                    source,
+                    first[i],
+                    first[i + 1],
+                    inputs,
+                    outputs,
+                )
