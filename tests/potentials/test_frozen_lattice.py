@@ -10,8 +10,8 @@ import torch
 from ionlake.errors import PotentialError
 from ionlake.geometry import minimum_image_distances
 from ionlake.pes.evaluator import BatchedEvaluator, evaluator_name
-from ionlake.potentials.frozen_lattice.block_sum import LANES
 from ionlake.potentials.frozen_lattice.evaluator import apply_gate, even_slices, mix
+from ionlake.potentials.frozen_lattice.lanes import LANES
 from ionlake.potentials.frozen_lattice.neighbours import fixed_pairs
 from ionlake.potentials.frozen_lattice.pairs import (
     DensePairs,
@@ -181,9 +181,9 @@ def test_linear_maps_and_gates_are_the_modules_own():
 
 
 def blocks(x, irreps):
-    """Features of each degree as (rows, components, 1, channels)."""
+    """Features of each degree as (channels, 1, components, rows)."""
     return {
-        irrep.l: x[:, where].unflatten(1, (channels, irrep.dim)).mT[:, :, None]
+        irrep.l: x[:, where].unflatten(1, (channels, irrep.dim)).permute(1, 2, 0)[:, None]
         for (channels, irrep), where in zip(irreps, irreps.slices(), strict=True)
     }
 
@@ -197,7 +197,7 @@ def layer_at_work():
     generator = torch.Generator().manual_seed(0)
     features = {
         degree: torch.randn(
-            record.n_sites, 2 * degree + 1, LANES, width, generator=generator
+            width, record.n_sites, 2 * degree + 1, LANES, generator=generator
         ).double()
         for degree, width in ((0, 128), (1, 64), (2, 32))
     }
@@ -225,16 +225,16 @@ def test_listed_and_dense_pairs_agree(layer_at_work):
 
 
 def test_tensors_and_compiled_loops_give_the_same_moving_messages(layer_at_work):
-    record, _, layer, _, features = layer_at_work
+    record, _, _, _, features = layer_at_work
     evaluator = collapsed(record, 0, dtype="float64")
     points = allowed(record, 0, LANES)[:LANES]
     pairs, moving = evaluator.neighbours.at(points), evaluator.steps[1].moving
     for index, path in enumerate(moving.paths):
-        width = layer.message_channels()[path.l3]
-        shape = (record.n_sites, 2 * path.l3 + 1, LANES, width)
+        shape = (path.channels, record.n_sites, 2 * path.l3 + 1, LANES)
         found = [torch.zeros(shape).double() for _ in range(2)]
-        moving._add_compiled(index, path, pairs, features[path.l1], found[0])
-        moving._add_tensors(index, path, pairs, features[path.l1], found[1])
+        sent = features[path.l1][path.source : path.source + path.channels]
+        moving._add_compiled(index, path, pairs, sent, found[0])
+        moving._add_tensors(index, path, pairs, sent, found[1])
         assert found[0].abs().max() > 0
         torch.testing.assert_close(found[0], found[1])
 

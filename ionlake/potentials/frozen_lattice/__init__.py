@@ -20,8 +20,8 @@ nothing but x_j ever changes. Hence, exactly:
 4. The radial networks are tabulated once per model (`radial`).
 5. Everything else acts on atoms one by one: linear maps that mix channels, and gates
    (`network` reads them from the model, `evaluator` applies them). Features are kept as
-   [atom, component, point, channel], so that each linear map is one matrix product and a plain
-   transposition puts the points innermost for the fixed pairs.
+   [channel, atom, component, point]: each linear map is one matrix product, and everything else
+   runs over points that follow each other in memory (`lanes`).
 
 Nothing is neglected: energies differ from the plain network's by rounding alone.
 """

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ionlake.geometry import FloatArray, IntArray
-from ionlake.potentials.frozen_lattice.block_sum import LANES
+from ionlake.potentials.frozen_lattice.lanes import LANES
 from ionlake.potentials.frozen_lattice.moving import MovingMessages
 from ionlake.potentials.frozen_lattice.neighbours import MovingNeighbours, fixed_pairs
 from ionlake.potentials.frozen_lattice.network import Blocks, Layer, LinearMap, Network, Path
@@ -95,8 +95,8 @@ class FrozenLatticeEvaluator:
     Attributes:
         neighbours: Finds the neighbours of the moving ion.
         steps: The layers.
-        start: Features of the species, (atoms, 1, 1, channels).
-        first: What the first layer makes of everything but the moving ion's messages; never changes.
+        start: Features of the species, (channels, atoms, 1, 1).
+        first: What the first layer makes of everything but the messages of the moving ion.
         hidden: Read-out, first map.
         energy: Read-out, second map.
         scale: Energy unit of each atom, eV, float64.
@@ -130,31 +130,30 @@ class FrozenLatticeEvaluator:
         count = len(points)
         filled = points[np.minimum(np.arange(-(-count // LANES) * LANES), count - 1)]
         pairs = self.neighbours.at(filled)
-        features: Blocks = {0: self.start.repeat(1, 1, len(filled), 1)}
+        features: Blocks = {0: self.start.repeat(1, 1, 1, len(filled))}
         for index, step in enumerate(self.steps):
             sent = mix(step.send, features)
             if index == 0:
                 messages = self._no_messages(step, len(filled))
                 kept = {
-                    degree: each.expand(-1, -1, len(filled), -1)
-                    for degree, each in self.first.items()
+                    degree: each.repeat(1, 1, 1, len(filled)) for degree, each in self.first.items()
                 }
             else:
                 messages = messages_of(step.fixed, step.paths, sent, step.widths, self.scratch)
                 kept = mix(step.keep, features)
             step.moving.add(pairs, sent, messages)
             features = apply_gate(step.gate, mix_onto(kept, step.receive, messages))
-        scaled = mix(self.energy, mix(self.hidden, features))[0][:, 0, :, 0].double()
+        scaled = mix(self.energy, mix(self.hidden, features))[0][0, :, 0, :].double()
         total: FloatArray = (
             ((scaled * self.scale[:, None]).sum(dim=0) + self.offset_ev).cpu().numpy()
         )
         return total[:count]
 
     def _no_messages(self, step: LayerStep, n_points: int) -> Blocks:
-        n_atoms = len(self.start)
+        n_atoms = self.start.shape[1]
         return {
             l3: self.scratch.take(
-                f"messages of degree {l3}", n_atoms, 2 * l3 + 1, n_points, channels
+                f"messages of degree {l3}", channels, n_atoms, 2 * l3 + 1, n_points
             ).zero_()
             for l3, channels in step.widths.items()
         }
@@ -167,37 +166,46 @@ def even_slices(count: int, most: int) -> list[slice]:
 
 
 def mix(linear_map: LinearMap, features: Blocks) -> Blocks:
-    """Apply a linear map of channels to features (..., channels) of every degree."""
+    """Apply a linear map of channels to features (channels, ...) of every degree."""
     mixed = {
-        degree: features[degree] @ matrix
+        degree: (matrix.T @ features[degree].flatten(1)).view(-1, *features[degree].shape[1:])
         for degree, matrix in linear_map.matrices.items()
         if degree in features
     }
-    if linear_map.constant is not None:
-        mixed[0] += linear_map.constant
-    return mixed
+    return _with_constant(mixed, linear_map)
 
 
 def mix_onto(kept: Blocks, linear_map: LinearMap, messages: Blocks) -> Blocks:
-    """Add the linear map of messages to what bypassed the convolution."""
-    mixed = mix(linear_map, messages)
-    for degree in kept.keys() & mixed.keys():
-        mixed[degree] += kept[degree]
-    return mixed
+    """Add the linear map of messages to what bypassed the convolution, in place."""
+    mixed = {}
+    for degree, matrix in linear_map.matrices.items():
+        rows = messages[degree].flatten(1)
+        if degree in kept:
+            mixed[degree] = kept[degree]
+            mixed[degree].flatten(1).addmm_(matrix.T, rows)
+        else:
+            mixed[degree] = (matrix.T @ rows).view(-1, *messages[degree].shape[1:])
+    return _with_constant(mixed, linear_map)
 
 
 def apply_gate(gate: Any, features: Blocks) -> Blocks:
     """The gate: scalars through their activation, higher degrees times activated scalars."""
     n_scalars, n_gates = gate.irreps_scalars.dim, gate.irreps_gates.dim
     scalars = features[0]
-    result = {0: gate.act_scalars(scalars[..., :n_scalars])}
+    result = {0: gate.act_scalars(scalars[:n_scalars], dim=0)}
     if n_gates:
-        gates = gate.act_gates(scalars[..., n_scalars : n_scalars + n_gates])
+        gates = gate.act_gates(scalars[n_scalars : n_scalars + n_gates], dim=0)
         first = 0
         for channels, irrep in gate.irreps_gated:
-            result[irrep.l] = features[irrep.l] * gates[..., first : first + channels]
+            result[irrep.l] = features[irrep.l] * gates[first : first + channels]
             first += channels
     return result
+
+
+def _with_constant(mixed: Blocks, linear_map: LinearMap) -> Blocks:
+    if linear_map.constant is not None:
+        mixed[0] += linear_map.constant[:, None, None, None]
+    return mixed
 
 
 def _build(
@@ -211,7 +219,7 @@ def _build(
         fixed = fixed_messages(network, layer, pairs, len(numbers), device, dtype)
         moving = MovingMessages.build(layer, table, site, dtype)
         steps.append(_step(layer, fixed, moving, device, dtype))
-    start = network.species[rows].to(device, dtype)[:, None, None, :].contiguous()
+    start = network.species[rows].to(device, dtype).T[:, :, None, None].contiguous()
     return FrozenLatticeEvaluator(
         neighbours=MovingNeighbours.around(network, operator.nodes, cell, fractional, site, dtype),
         steps=tuple(steps),
@@ -247,11 +255,11 @@ def _first_kept(step: LayerStep, start: torch.Tensor) -> Blocks:
     Without the constant of the linear map of messages, which is added with the moving ones.
     """
     scratch = Scratch(str(start.device), start.dtype)
-    features = {0: start.repeat(1, 1, LANES, 1)}
+    features = {0: start.repeat(1, 1, 1, LANES)}
     messages = messages_of(step.fixed, step.paths, mix(step.send, features), step.widths, scratch)
     receive = LinearMap(step.receive.matrices, None)
     mixed = mix_onto(mix(step.keep, features), receive, messages)
-    return {degree: each[:, :, :1].contiguous() for degree, each in mixed.items()}
+    return {degree: each[..., :1].contiguous() for degree, each in mixed.items()}
 
 
 def _cast(linear_map: LinearMap, device: str, dtype: torch.dtype) -> LinearMap:

@@ -29,22 +29,20 @@ class FixedPairs:
 
 @dataclass(frozen=True, eq=False)
 class MovingPairs:
-    """Vectors from the moving ion to its neighbours at a batch of points.
+    """Vectors from the moving ion to its neighbours at a batch of points, points innermost.
 
-    The images of one neighbour at one point follow each other; pair q owns the vectors
-    ``first[q]`` to ``first[q + 1]``.
+    Neighbour k owns the images ``first[k]`` to ``first[k + 1]``. At a point where fewer of its
+    images are near, the interpolation weights of the others are zero.
 
     Attributes:
-        point: Point of each pair, shape (n_pairs,).
-        atom: Neighbour of each pair, shape (n_pairs,).
-        first: First vector of each pair, shape (n_pairs + 1,).
-        node: Table node below each distance, shape (n_vectors,).
-        hermite: Interpolation weights, shape (n_vectors, 4).
-        harmonics: Spherical harmonics of each direction, shape (n_vectors, (lmax + 1)²).
+        atoms: Atoms near the ion at any of the points, shape (n_neighbours,).
+        first: First image of each, shape (n_neighbours + 1,).
+        node: Table node below each distance, shape (n_images, n_points).
+        hermite: Interpolation weights, shape (n_images, n_points, 4).
+        harmonics: Spherical harmonics of directions, shape (n_images, (lmax + 1)², n_points).
     """
 
-    point: IntArray
-    atom: IntArray
+    atoms: IntArray
     first: IntArray
     node: IntArray
     hermite: torch.Tensor
@@ -120,13 +118,27 @@ class MovingNeighbours:
                 "potential without its scan evaluator"
             )
         node = np.minimum(steps.astype(np.int64), self.nodes.count - 2)
+        counts = np.diff(first)
+        images = np.zeros(len(self.fractional), dtype=np.int64)
+        np.maximum.at(images, atom, counts)
+        start = np.cumsum(images) - images
+        rank = np.arange(len(vectors)) - np.repeat(first[:-1], counts)
+        where = np.repeat(start[atom], counts) + rank, np.repeat(point, counts)
+        shape = int(images.sum()), len(points)
+        weights = np.zeros((*shape, 4))
+        weights[where] = hermite_weights(torch.from_numpy(steps - node)).numpy()
+        harmonics = self.network.harmonics(torch.from_numpy(vectors)).numpy()
+        spread = np.zeros((*shape, harmonics.shape[1]))
+        spread[where] = harmonics
+        nodes = np.zeros(shape, dtype=np.int64)
+        nodes[where] = node
+        atoms = np.flatnonzero(images)
         return MovingPairs(
-            point=point,
-            atom=atom,
-            first=first,
-            node=node,
-            hermite=hermite_weights(torch.from_numpy(steps - node)).to(self.dtype),
-            harmonics=self.network.harmonics(torch.from_numpy(vectors)).to(self.dtype),
+            atoms=atoms,
+            first=np.append(start[atoms], shape[0]),
+            node=nodes,
+            hermite=torch.from_numpy(weights).to(self.dtype),
+            harmonics=torch.from_numpy(spread).to(self.dtype).transpose(1, 2).contiguous(),
         )
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from ionlake.geometry import IntArray
-from ionlake.potentials.frozen_lattice.block_sum import LANES, sum_blocks
 from ionlake.potentials.frozen_lattice.compiled import compiled
+from ionlake.potentials.frozen_lattice.lanes import LANES, sum_blocks
 from ionlake.potentials.frozen_lattice.neighbours import FixedPairs
 from ionlake.potentials.frozen_lattice.network import Blocks, Layer, Network, Path
 from ionlake.potentials.frozen_lattice.radial import radial_weights
@@ -74,39 +74,23 @@ def messages_of(
     Args:
         fixed: The linear map.
         layer_paths: The paths of its layer.
-        features: What atoms send, (atoms, 2·l1+1, points, channels).
+        features: What atoms send, (channels, atoms, 2·l1+1, points).
         widths: Number of message channels of each degree.
         scratch: Memory that every batch uses again.
 
     Returns:
-        Messages of every degree, (atoms, 2·l3+1, points, channels).
+        Messages of every degree, (channels, atoms, 2·l3+1, points).
     """
-    n_atoms, _, n_points, _ = next(iter(features.values())).shape
-    sources = {
-        l1: _transposed(
-            scratch.take(f"sources of degree {l1}", each.shape[3], *each.shape[:3]), each
-        )
-        for l1, each in features.items()
-    }
-    sums = {
-        l3: scratch.take(f"sums of degree {l3}", channels, n_atoms, 2 * l3 + 1, n_points)
+    _, n_atoms, _, n_points = next(iter(features.values())).shape
+    messages = {
+        l3: scratch.take(f"messages of degree {l3}", channels, n_atoms, 2 * l3 + 1, n_points)
         for l3, channels in widths.items()
     }
     for index, path in enumerate(layer_paths):
-        source = sources[path.l1][path.source : path.source + path.channels]
-        target = sums[path.l3][path.target : path.target + path.channels]
+        source = features[path.l1][path.source : path.source + path.channels]
+        target = messages[path.l3][path.target : path.target + path.channels]
         fixed.path_messages(index, path, source, target)
-    messages = {}
-    for l3, each in sums.items():
-        messages[l3] = scratch.take(f"messages of degree {l3}", *each.shape[1:], each.shape[0])
-        messages[l3].flatten(0, 2).copy_(each.flatten(1).T)
     return messages
-
-
-def _transposed(into: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
-    """Copy features (..., channels) into a tensor (channels, ...)."""
-    into.flatten(1).copy_(features.flatten(0, 2).T)
-    return into
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,7 +225,7 @@ def _sum_pairs(
 ) -> None:
     """Overwrite one path's messages; the tuples' lengths are 2·l1+1 and 2·l3+1."""
     channels, n_atoms, d3, n_points = messages.shape
-    per_channel = blocks[0].size
+    per_channel = blocks.shape[1] * blocks.shape[2] * blocks.shape[3]
     for u in range(channels):
         for i in range(n_atoms):
             for p in range(0, n_points, LANES):
