@@ -24,6 +24,8 @@ SELECT
     scans.n_a,
     scans.n_b,
     scans.n_c,
+    scans.points_total - scans.points_evaluated - scans.points_copied - scans.points_excluded
+        AS points_skipped,
     scans.grid_path,
     scans.structure_id,
     scans.scan_id,
@@ -42,5 +44,7 @@ ORDER BY materials.material_id, scans.scan_id;
 
 COMMENT ON TABLE grids IS
 'One row per material and current scan: where its PES grid is. Open one with lake.grid().';
+COMMENT ON COLUMN grids.points_skipped IS
+'Points that a screened scan left out, all of them above 0.6 eV; 0 for a full scan';
 COMMENT ON COLUMN grids.descriptor_id IS
 'Descriptor row derived from the grid, null where it is not described yet';

@@ -43,6 +43,9 @@ def descriptors(
     evaluator: Annotated[
         str, typer.Option("--evaluator", help="auto, or batched for whole structures.")
     ] = "auto",
+    accuracy: Annotated[
+        str, typer.Option("--accuracy", help="full, or screen for what decides Xi alone.")
+    ] = "full",
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     how: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.TABLE,
     json: JsonOption = False,
@@ -68,7 +71,11 @@ def descriptors(
     if how is Format.PARQUET:
         raise SettingsError("descriptors are written as table, csv or json: choose one of these")
     settings = ScanSettings(
-        mobile_species=mobile, grid=grid, symmetry=symmetry, evaluator=evaluator
+        mobile_species=mobile,
+        grid=grid,
+        symmetry=symmetry,
+        evaluator=evaluator,
+        accuracy=accuracy,
     )
     source = FileSource(files)
     entries = list(source.entries())

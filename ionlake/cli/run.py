@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ionlake.pipeline.report import RunSummary
 
 _SHOWN: Final = 20
+_SAME_REQUEST_S: Final = 5.0
 
 
 def quickstart(
@@ -73,7 +75,7 @@ def _run(
     from ionlake.pipeline.run import run_recipe
 
     recipe = _with_cluster(load_recipe(name), cluster, workers)
-    with _ended_by_termination(), ProgressReporter() as reporter:
+    with _ended_by_signals(), ProgressReporter() as reporter:
         summary = run_recipe(recipe, lake_path(lake), reporter)
     if json:
         sys.stdout.write(to_json(asdict(summary)) + "\n")
@@ -86,17 +88,28 @@ def _run(
 
 
 @contextmanager
-def _ended_by_termination() -> Iterator[None]:
-    """Within the block a request to terminate (systemd, SLURM, kill) is heard as Ctrl-C."""
+def _ended_by_signals() -> Iterator[None]:
+    """Within the block Ctrl-C and a request to terminate (systemd, SLURM, kill) end the run.
+
+    Several often come at once, to a process and to its group. Those within a few seconds of the
+    first are passed over, so that the clean end it began is not cut short; later ones are heard.
+    """
+    heard = float("-inf")
 
     def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
+        nonlocal heard
+        if time.monotonic() - heard > _SAME_REQUEST_S:
+            heard = time.monotonic()
+            raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _with_cluster(recipe: "Recipe", cluster: str | None, workers: int | None) -> "Recipe":

@@ -17,6 +17,7 @@ DIMENSIONS: Final = (1, 2, 3)
 CELL_VOLUME: Final = "cell_volume"
 MPE: Final = "mpe"
 XI: Final = "Xi"
+XI_THRESHOLD_EV: Final = 0.5
 
 _MASKED_OUT: Final = dict(
     zip(

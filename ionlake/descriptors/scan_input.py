@@ -1,5 +1,6 @@
 """Reading and checking the dataset of a scan before anything is computed from it."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,12 +25,14 @@ class ScanInput:
         cell: Lattice vectors as rows, Å, shape (3, 3).
         site_indices: Index of each mobile ion's site in the crystal.
         sites: Fractional coordinates of the mobile ions, shape (ions, 3).
+        valid_below_ev: Energies below this are all known, eV; infinite but for screened scans.
     """
 
     energy: xr.DataArray
     cell: FloatArray
     site_indices: tuple[int, ...]
     sites: FloatArray
+    valid_below_ev: float = math.inf
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -53,7 +56,8 @@ def read_scan(dataset: xr.Dataset) -> ScanInput:
 
     Args:
         dataset: Variable ``energy`` (mobile_ion, a, b, c) in eV; attributes ``cell``,
-            ``fractional_positions`` and ``mobile_site_indices``.
+            ``fractional_positions`` and ``mobile_site_indices``, and ``valid_below_ev`` of a
+            screened scan.
 
     Raises:
         GridError: A missing or misshapen part.
@@ -67,7 +71,9 @@ def read_scan(dataset: xr.Dataset) -> ScanInput:
         )
     positions = _float_attribute(dataset, "fractional_positions", (-1, 3))
     indices = _checked_indices(dataset, energy.shape[0], len(positions))
-    return ScanInput(energy, cell, indices, positions[list(indices)])
+    valid_below = dataset.attrs.get("valid_below_ev")
+    known = math.inf if valid_below is None else float(valid_below)
+    return ScanInput(energy, cell, indices, positions[list(indices)], known)
 
 
 def _checked_energy(dataset: xr.Dataset) -> xr.DataArray:

@@ -1,7 +1,6 @@
 """One row of descriptors per material, and one per mobile ion."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
 import xarray as xr
 
@@ -16,6 +15,7 @@ from ionlake.descriptors.keys import (
     SEED_AXES,
     SITE_INDEX,
     XI,
+    XI_THRESHOLD_EV,
     above_cap_key,
     barrier_key,
     low_pes_key,
@@ -23,15 +23,12 @@ from ionlake.descriptors.keys import (
     volume_key,
 )
 from ionlake.descriptors.percolation_energy import ROBUST_QUANTILES
+from ionlake.descriptors.row import Row
 from ionlake.descriptors.scan_input import read_scan
 from ionlake.descriptors.thresholds import THRESHOLDS_EV
+from ionlake.descriptors.validity import certain
 from ionlake.descriptors.xi import xi
 from ionlake.geometry import volume
-
-Value: TypeAlias = float | bool | None
-Row: TypeAlias = dict[str, Value]
-
-XI_THRESHOLD_EV = 0.5
 
 
 def describe(dataset: xr.Dataset) -> Row:
@@ -55,7 +52,8 @@ def describe_all(dataset: xr.Dataset) -> tuple[Row, list[Row]]:
     Returns:
         The material's values by the names and in the order of ``DESCRIPTOR_KEYS``, and for each
         mobile ion those of ``ION_DESCRIPTOR_KEYS``. Plain Python numbers, never infinite or NaN;
-        None for a percolation barrier above 6 eV.
+        None for a percolation barrier above 6 eV, and for whatever a screened scan
+        (``valid_below_ev``) does not tell.
 
     Raises:
         GridError: If the dataset is not a scan, or an ion of it has no evaluated point.
@@ -66,10 +64,10 @@ def describe_all(dataset: xr.Dataset) -> tuple[Row, list[Row]]:
     """
     scan = read_scan(dataset)
     ions, volumes = describe_landscapes(scan.landscapes(), scan.shape, scan.cell, scan.sites)
-    values = material_values(ions, volumes, volume(scan.cell))
+    values = certain(material_values(ions, volumes, volume(scan.cell)), scan.valid_below_ev)
     row = {key.name: values[key.name] for key in DESCRIPTOR_KEYS}
     return row, [
-        _ion_values(number, site, ion)
+        certain(_ion_values(number, site, ion), scan.valid_below_ev)
         for number, (site, ion) in enumerate(zip(scan.site_indices, ions, strict=True))
     ]
 

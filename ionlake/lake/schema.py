@@ -114,7 +114,11 @@ SCANS: Final = Table(
         ("n_b", "INTEGER", "Grid points along the second lattice vector"),
         ("n_c", "INTEGER", "Grid points along the third lattice vector"),
         ("exclusion_radius_ang", "DOUBLE", "Points nearer to another atom are excluded, Å"),
-        ("accuracy", "VARCHAR", "full: every allowed point has its energy"),
+        (
+            "accuracy",
+            "VARCHAR",
+            "full: every allowed point has its energy; screen: those below 0.6 eV do",
+        ),
         ("symmetry_mode", "VARCHAR", "Operations the scan was allowed to use: proper, all or none"),
         ("n_mobile_ions", "INTEGER", "Mobile ions in the cell"),
         ("n_ion_orbits", "INTEGER", "Mobile ions that had to be scanned; the rest are copies"),

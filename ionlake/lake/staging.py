@@ -16,6 +16,8 @@ from ionlake.errors import GridError, LakeError
 from ionlake.geometry import FloatArray
 
 CHUNK: Final = 4096
+_SKIPPED: Final = np.inf
+"""How an energy that screening skipped is stored; NaN is what was never written."""
 
 
 def write_block(path: Path, energies: FloatArray) -> None:
@@ -23,16 +25,19 @@ def write_block(path: Path, energies: FloatArray) -> None:
 
     Args:
         path: From `LakeLayout.staged_block`, with a fresh attempt.
-        energies: Total energies in eV at consecutive irreducible points, shape (n,).
+        energies: Total energies in eV at consecutive irreducible points, shape (n,), NaN where
+            screening skipped the point.
 
     Raises:
-        GridError: Not one row of finite float64 numbers.
+        GridError: Not one row of float64 numbers, some of them infinite, or none a number.
         LakeError: The array cannot be written.
     """
-    if energies.ndim != 1 or energies.dtype != np.float64 or not np.isfinite(energies).all():
+    odd = np.isinf(energies).any() or np.isnan(energies).all()
+    if energies.ndim != 1 or energies.dtype != np.float64 or odd:
         raise GridError(
-            f"staged energies have shape {energies.shape} and type {energies.dtype}, or hold NaN;"
-            " expected finite float64 numbers of shape (n,): pass evaluated points only"
+            f"staged energies have shape {energies.shape} and type {energies.dtype}, hold infinite"
+            " ones or no number; expected float64 numbers of shape (n,), NaN where skipped: check"
+            " the potential"
         )
     try:
         array = zarr.create_array(
@@ -44,7 +49,7 @@ def write_block(path: Path, energies: FloatArray) -> None:
             compressors=(ZstdCodec(), Crc32cCodec()),
             zarr_format=3,
         )
-        array[:] = energies
+        array[:] = np.where(np.isnan(energies), _SKIPPED, energies)
     except OSError as error:
         raise LakeError(
             f"staged energies cannot be written to {path} ({error.strerror}):"
@@ -60,7 +65,7 @@ def read_block(path: Path, n_energies: int) -> FloatArray:
         n_energies: Number of energies, as the ledger says.
 
     Returns:
-        Total energies in eV, shape (n_energies,).
+        Total energies in eV, shape (n_energies,), NaN where screening skipped the point.
 
     Raises:
         LakeError: The array is missing, damaged or of another length.
@@ -72,11 +77,12 @@ def read_block(path: Path, n_energies: int) -> FloatArray:
             f"staged energies {path} cannot be read ({type(error).__name__}): compute the block"
             " again"
         ) from error
-    if energies.shape != (n_energies,) or not np.isfinite(energies).all():
+    if energies.shape != (n_energies,) or np.isnan(energies).any():
         raise LakeError(
-            f"staged energies {path} hold {np.isfinite(energies).sum()} numbers, expected"
+            f"staged energies {path} hold {(~np.isnan(energies)).sum()} numbers, expected"
             f" {n_energies}: compute the block again"
         )
+    energies[energies == _SKIPPED] = np.nan
     return energies
 
 

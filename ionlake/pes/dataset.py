@@ -20,8 +20,9 @@ from ionlake.names import (
     PointStatus,
 )
 from ionlake.pes.checks import ion_checks
-from ionlake.pes.identity import ACCURACY, SCAN_PROTOCOL, SCAN_VERSION, scan_id
+from ionlake.pes.identity import SCAN_PROTOCOL, SCAN_VERSION, scan_id
 from ionlake.pes.plan import ScanPlan
+from ionlake.pes.screening import SCREENED_BELOW_EV
 from ionlake.pes.verification import Verification
 from ionlake.potentials.interface import PotentialCard
 from ionlake.structures.record import StructureRecord
@@ -33,8 +34,9 @@ class ScanResult:
 
     Attributes:
         plan: The scan.
-        energies: Total energies in eV, float64, shape (n_ions, n_a, n_b, n_c), NaN where excluded.
-        evaluated: True where the potential was asked, False where the energy is a copy.
+        energies: Total energies in eV, float64, shape (n_ions, n_a, n_b, n_c), NaN where excluded
+            or skipped.
+        status: `ionlake.names.PointStatus` of every point, same shape.
         base_energy_ev: Energy of the crystal with every ion at its site, eV.
         card: The potential.
         evaluator: Code path and version that evaluated the points.
@@ -45,7 +47,7 @@ class ScanResult:
 
     plan: ScanPlan
     energies: FloatArray
-    evaluated: np.ndarray
+    status: np.ndarray
     base_energy_ev: float
     card: PotentialCard
     evaluator: str
@@ -59,20 +61,18 @@ def scan_dataset(result: ScanResult) -> xr.Dataset:
 
     Returns:
         Dimensions ``mobile_ion`` (mobile sites in input order), ``a``, ``b``, ``c``; variables
-        ``energy`` (float32, eV above the ion's own grid minimum, NaN where excluded), ``status``
+        ``energy`` (float32, eV above the ion's own grid minimum, NaN where excluded, or skipped by
+        screening), ``status``
         (`ionlake.names.PointStatus`), ``minimum_energy_ev`` per ion and ``base_energy_ev``
         (float64 total energies); coordinates a, b, c are fractional. Attributes hold the crystal,
         the settings, the identities, the symmetry certificate, the verification and the checks.
     """
     plan = result.plan
-    status = np.full(result.energies.shape, PointStatus.EXCLUDED, dtype=np.uint8)
-    status[np.isfinite(result.energies)] = PointStatus.SYMMETRY_COPY
-    status[result.evaluated] = PointStatus.EVALUATED
     dataset = grid_dataset(
         plan.structure,
         plan.sites,
         result.energies,
-        status,
+        result.status,
         base_energy_ev=result.base_energy_ev,
         dtype=np.dtype(np.float32),
     )
@@ -87,10 +87,11 @@ def scan_dataset(result: ScanResult) -> xr.Dataset:
         exclusion_radius_ang=plan.settings.exclusion_radius_ang,
         scan_protocol=SCAN_PROTOCOL,
         scan_version=SCAN_VERSION,
-        accuracy=ACCURACY,
+        accuracy=plan.settings.accuracy,
+        valid_below_ev=SCREENED_BELOW_EV if plan.settings.accuracy == "screen" else None,
         evaluator=result.evaluator,
         potential=_potential_attributes(result.card),
-        symmetry=_symmetry_attributes(result, status),
+        symmetry=_symmetry_attributes(result),
         verification=_verification_attributes(result),
     )
 
@@ -200,8 +201,8 @@ def _potential_attributes(card: PotentialCard) -> dict[str, Any]:
     }
 
 
-def _symmetry_attributes(result: ScanResult, status: np.ndarray) -> dict[str, Any]:
-    plan = result.plan
+def _symmetry_attributes(result: ScanResult) -> dict[str, Any]:
+    plan, status = result.plan, result.status
     orbit_ions = np.zeros(len(plan.sites), dtype=int)
     for orbit in plan.orbits:
         orbit_ions[[orbit.ion, *(ion for ion, _ in orbit.copies)]] = orbit.ion
@@ -215,6 +216,7 @@ def _symmetry_attributes(result: ScanResult, status: np.ndarray) -> dict[str, An
         "points_evaluated": int((status == PointStatus.EVALUATED).sum()),
         "points_copied": int((status == PointStatus.SYMMETRY_COPY).sum()),
         "points_excluded": int((status == PointStatus.EXCLUDED).sum()),
+        "points_skipped": int((status == PointStatus.SKIPPED).sum()),
         "certificate_ev": result.verification.certificate_ev,
     }
 

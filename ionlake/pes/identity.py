@@ -12,8 +12,8 @@ SCAN_VERSION: Final = 1
 SCAN_PROTOCOL: Final = "frozen_framework"
 """Every atom but the moving ion stays, the other mobile ions included."""
 
-ACCURACY: Final = "full"
-"""Every allowed point has its energy."""
+ACCURACY_VERSIONS: Final = {"full": "full", "screen": "screen-1"}
+"""Which points have energies; screening has a version of its own, full scans have one answer."""
 
 
 def scan_id(structure_id: str, settings: ScanSettings, potential_id: str, evaluator: str) -> str:
@@ -34,7 +34,7 @@ def scan_id(structure_id: str, settings: ScanSettings, potential_id: str, evalua
         "spacing_ang": settings.spacing_ang,
         "exclusion_radius_ang": settings.exclusion_radius_ang,
         "symmetry": settings.symmetry,
-        "accuracy": ACCURACY,
+        "accuracy": ACCURACY_VERSIONS[settings.accuracy],
         "potential": potential_id,
         "evaluator": evaluator,
         "version": SCAN_VERSION,

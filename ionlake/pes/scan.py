@@ -10,6 +10,7 @@ import xarray as xr
 
 from ionlake.errors import GridError
 from ionlake.geometry import FloatArray, IntArray
+from ionlake.names import PointStatus
 from ionlake.pes.dataset import ScanResult, scan_dataset
 from ionlake.pes.evaluator import (
     checked_energies,
@@ -27,6 +28,7 @@ from ionlake.pes.plan import (
     plan_scan,
     without_symmetry,
 )
+from ionlake.pes.screening import screen
 from ionlake.pes.settings import ScanSettings
 from ionlake.pes.verification import (
     CertificateError,
@@ -47,6 +49,7 @@ __all__ = [
     "Verification",
     "assemble",
     "base_energy",
+    "evaluate_orbit",
     "evaluate_points",
     "scan_orbit",
     "scan_structure",
@@ -65,7 +68,8 @@ class OrbitEnergies:
 
     Attributes:
         ion: The scanned mobile ion.
-        energies: Total energies in eV, float64, in the order of `OrbitPoints.evaluated`.
+        energies: Total energies in eV, float64, in the order of `OrbitPoints.evaluated`, NaN where
+            screening skipped the point.
         verification: What a comparison of some of them with the plain potential found.
         seconds: Time the evaluation took.
     """
@@ -78,7 +82,7 @@ class OrbitEnergies:
     @property
     def n_energies(self) -> int:
         """Energies the potential was asked for, the verification included."""
-        return len(self.energies) + self.verification.n_energies
+        return int(np.isfinite(self.energies).sum()) + self.verification.n_energies
 
 
 def evaluate_points(
@@ -121,6 +125,42 @@ def evaluate_points(
     return energies
 
 
+def evaluate_orbit(
+    plan: ScanPlan, ion: int, potential: Potential, progress: Progress | None = None
+) -> FloatArray:
+    """Evaluate a mobile ion at its irreducible points, or at those that screening wants.
+
+    Args:
+        plan: The scan.
+        ion: The mobile ion, as its position among the mobile ions.
+        potential: The potential.
+        progress: Called now and then with the points done and the points there are.
+
+    Returns:
+        Total energies in eV, float64, in the order of ``orbit_points(plan, ion).evaluated``, NaN
+        where screening skipped the point.
+
+    Raises:
+        GridError: If every point is too close to another atom, or an energy is not finite.
+        PotentialError: If the potential does not give one energy for each point.
+    """
+    points = orbit_points(plan, ion)
+    if plan.settings.accuracy == "full":
+        return evaluate_points(plan, ion, points.evaluated, potential, progress)
+    done = 0
+
+    def evaluate(chosen: IntArray) -> FloatArray:
+        nonlocal done
+        energies = evaluate_points(plan, ion, points.evaluated[chosen], potential)
+        done += len(chosen)
+        if progress is not None:
+            progress(done, len(points.evaluated))
+        return energies
+
+    site = plan.structure.fractional_positions[plan.sites[ion]]
+    return screen(points, plan.shape, site, evaluate)
+
+
 def scan_orbit(
     plan: ScanPlan, orbit: IonOrbit, potential: Potential, progress: Progress | None = None
 ) -> OrbitEnergies:
@@ -141,7 +181,7 @@ def scan_orbit(
     """
     started = time.perf_counter()
     points = orbit_points(plan, orbit.ion)
-    energies = evaluate_points(plan, orbit.ion, points.evaluated, potential, progress)
+    energies = evaluate_orbit(plan, orbit.ion, potential, progress)
     verification = verify_orbit(plan, orbit, points, energies, potential)
     return OrbitEnergies(orbit.ion, energies, verification, time.perf_counter() - started)
 
@@ -184,7 +224,7 @@ def assemble(
     by_ion = {result.ion: result for result in results}
     shape = (len(plan.sites), int(np.prod(plan.shape)))
     energies = np.full(shape, np.nan)
-    evaluated = np.zeros(shape, dtype=bool)
+    status = np.full(shape, PointStatus.MISSING, dtype=np.uint8)
     n_operations = []
     for orbit in plan.orbits:
         points = orbit_points(plan, orbit.ion)
@@ -196,15 +236,18 @@ def assemble(
                 f"expected {len(points.evaluated)}: scan it again with this plan"
             )
         scanned = _spread(points, by_ion[orbit.ion].energies)
-        energies[orbit.ion] = scanned
-        evaluated[orbit.ion, points.evaluated] = True
+        copied = _copied_status(points, scanned)
+        energies[orbit.ion], status[orbit.ion] = scanned, copied
+        own = np.isfinite(by_ion[orbit.ion].energies)
+        status[orbit.ion, points.evaluated[own]] = PointStatus.EVALUATED
         for ion, operation in orbit.copies:
-            energies[ion, image_points(plan, operation)] = scanned
+            images = image_points(plan, operation)
+            energies[ion, images], status[ion, images] = scanned, copied
     return scan_dataset(
         ScanResult(
             plan=plan,
             energies=energies.reshape(len(plan.sites), *plan.shape),
-            evaluated=evaluated.reshape(len(plan.sites), *plan.shape),
+            status=status.reshape(len(plan.sites), *plan.shape),
             base_energy_ev=base_ev,
             card=potential.card,
             evaluator=evaluator_name(potential, plan.settings.evaluator),
@@ -247,7 +290,13 @@ def scan_structure(
 
 
 def _spread(points: OrbitPoints, energies: FloatArray) -> FloatArray:
-    """Energies of all grid points from those of the irreducible ones, NaN where excluded."""
+    """Energies of all grid points from those of the irreducible ones, NaN where there is none."""
     spread = np.append(energies, np.nan)[points.source]
     result: FloatArray = spread
     return result
+
+
+def _copied_status(points: OrbitPoints, spread: FloatArray) -> np.ndarray:
+    """Status of all grid points as if each had its energy from another."""
+    known = np.where(np.isfinite(spread), PointStatus.SYMMETRY_COPY, PointStatus.SKIPPED)
+    return np.where(points.source < 0, PointStatus.EXCLUDED, known).astype(np.uint8)

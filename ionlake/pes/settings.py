@@ -13,6 +13,7 @@ from ionlake.structures.conversion import atomic_number
 GRID_PROTOCOLS: Final = ("commensurate", "paper")
 SYMMETRY_MODES: Final = ("auto", "proper", "all", "none")
 EVALUATORS: Final = ("auto", "batched")
+ACCURACIES: Final = ("full", "screen")
 PAPER_SPACING_ANG: Final = 0.25
 PAPER_EXCLUSION_RADIUS_ANG: Final = 1.2
 
@@ -31,6 +32,8 @@ class ScanSettings:
         exclusion_radius_ang: Points nearer than this to another atom are excluded, Å.
         evaluator: ``auto`` takes the potential's own scan evaluator if it offers one; ``batched``
             evaluates whole structures. Part of a scan's identity by the name of the evaluator.
+        accuracy: ``full`` evaluates every allowed point; ``screen`` only those that can matter
+            below 0.6 eV (see `ionlake.pes.screening`), which is enough for Ξ.
 
     Raises:
         SettingsError: If a value is not one of these, or a length is not a positive number.
@@ -44,6 +47,7 @@ class ScanSettings:
     spacing_ang: float = PAPER_SPACING_ANG
     exclusion_radius_ang: float = PAPER_EXCLUSION_RADIUS_ANG
     evaluator: str = "auto"
+    accuracy: str = "full"
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -54,6 +58,7 @@ class ScanSettings:
         _require_choice("grid", self.grid, GRID_PROTOCOLS)
         _require_choice("symmetry", self.symmetry, SYMMETRY_MODES)
         _require_choice("evaluator", self.evaluator, EVALUATORS)
+        _require_choice("accuracy", self.accuracy, ACCURACIES)
         for name in ("spacing_ang", "exclusion_radius_ang"):
             object.__setattr__(self, name, _checked_length(name, getattr(self, name)))
 

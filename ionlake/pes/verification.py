@@ -93,7 +93,7 @@ def verify_orbit(
         plan: The scan.
         orbit: One of its orbits.
         points: The grid points of its scanned ion.
-        energies: Energies in eV in the order of ``points.evaluated``.
+        energies: Energies in eV in the order of ``points.evaluated``, NaN where skipped.
         potential: The potential they came from.
 
     Raises:
@@ -105,9 +105,9 @@ def verify_orbit(
     """
     random = np.random.default_rng(orbit.ion)
     own = own_evaluator(potential, plan.settings.evaluator) is not None
-    steps = len(energies) // _POINTS_PER_STEP
+    steps = int(np.isfinite(energies).sum()) // _POINTS_PER_STEP
     n_copies = min(2 + 2 * steps, _MOST_OF_A_KIND) if own else _MOST_OF_A_KIND
-    copies = _copies(plan, orbit, points, n_copies, random)
+    copies = _copies(plan, orbit, points, energies, n_copies, random)
     n_guarded = min((2 if copies.flat.size else 4) + steps, _MOST_OF_A_KIND) if own else 0
     guard = _guard(plan, orbit.ion, points, energies, n_guarded, random)
     off = _differences(plan, guard + copies, energies, potential)
@@ -162,21 +162,22 @@ def _guard(
     """The lowest point, the closest contact and random evaluated points, ``count`` in all."""
     if not count:
         return _evaluated(ion, points, np.empty(0, dtype=np.int64))
-    always = [int(energies.argmin()), _closest_contact(plan, ion, points)]
-    order = np.concatenate([always, random.permutation(len(energies))[:count]])
+    known = np.flatnonzero(np.isfinite(energies))
+    always = [int(np.nanargmin(energies)), int(known[_closest_contact(plan, ion, points, known)])]
+    order = np.concatenate([always, random.permutation(known)[:count]])
     _, first = np.unique(order, return_index=True)
     return _evaluated(ion, points, order[np.sort(first)][:count])
 
 
-def _closest_contact(plan: ScanPlan, ion: int, points: OrbitPoints) -> int:
-    """Position of the evaluated point nearest to any frozen atom."""
+def _closest_contact(plan: ScanPlan, ion: int, points: OrbitPoints, known: IntArray) -> int:
+    """Which of the points with known energies is nearest to any frozen atom."""
     cell = plan.structure.cell
     _, framework = plan.framework(ion)
     radius = plan.settings.exclusion_radius_ang
     while True:
         radius += plan.settings.spacing_ang
         distances = contact_distances(cell, framework, plan.shape, radius).reshape(-1)
-        near = distances[points.evaluated]
+        near = distances[points.evaluated[known]]
         if np.isfinite(near).any():
             return int(near.argmin())
 
@@ -185,16 +186,18 @@ def _copies(
     plan: ScanPlan,
     orbit: IonOrbit,
     points: OrbitPoints,
+    energies: FloatArray,
     count: int,
     random: np.random.Generator,
 ) -> _Sample:
     """Random copied points of the scanned ion and of one ion that copies it, ``count`` in all."""
-    own = points.source >= 0
+    known = np.append(np.isfinite(energies), False)[points.source]
+    own = known.copy()
     own[points.evaluated] = False
     targets = [(orbit.ion, np.arange(own.size), np.flatnonzero(own))]
     if orbit.copies:
         ion, operation = orbit.copies[random.integers(len(orbit.copies))]
-        targets.append((ion, image_points(plan, operation), np.flatnonzero(points.source >= 0)))
+        targets.append((ion, image_points(plan, operation), np.flatnonzero(known)))
     targets = [target for target in targets if target[2].size]
     copies = _evaluated(orbit.ion, points, np.empty(0, dtype=np.int64))
     for ion, images, usable in targets:

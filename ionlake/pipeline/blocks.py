@@ -32,6 +32,7 @@ SHORTEST_LARGE_SECONDS: Final = 2.0
 LARGEST_BUNDLE: Final = 200
 """Materials in a bundle at most: so many results are lost if its worker is killed."""
 
+_WHOLE: Final = 2**40 * GRANULE
 _ROUNDS: Final = 4
 """Tasks each worker should still get from the work that is left."""
 
@@ -73,13 +74,16 @@ def task_seconds(remaining_s: float, workers: int, longest_s: float, shortest_s:
     return min(longest_s, max(shortest_s, remaining_s / (_ROUNDS * workers)))
 
 
-def points_in(seconds: float, point_s: float) -> int:
+def points_in(seconds: float, point_s: float, *, cut: bool = True) -> int:
     """Points of a block that takes about so long: whole granules, at least one.
 
     Args:
         seconds: Time the block should take.
         point_s: Time of one point, s.
+        cut: False where one point decides on others, so that no ion's points can be cut up.
     """
+    if not cut:
+        return _WHOLE
     return max(1, int(seconds / (point_s * GRANULE))) * GRANULE if point_s > 0 else GRANULE
 
 

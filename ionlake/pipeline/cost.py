@@ -59,6 +59,7 @@ class CostModel:
             of 1.2 Å, Å³; the allowed share is exp(−excluded_ang3 · (N − 1) / V).
         symmetry_order: Points of the full grid per evaluated point of a typical crystal, for the
             quick prediction.
+        screened_share: Share of a scan's points that screening evaluates.
     """
 
     operator_s_per_atom: float = 0.046e-3
@@ -77,6 +78,7 @@ class CostModel:
     finish_s_per_point: float = 2e-6
     excluded_ang3: float = 9.45
     symmetry_order: float = 4.0
+    screened_share: float = 0.34
 
 
 DEFAULT_MODEL: Final = CostModel()
@@ -88,7 +90,7 @@ class CrystalCost:
     """What scanning one crystal with one potential costs, in core-seconds.
 
     Attributes:
-        point_s: One point.
+        point_s: One point; for a screened scan the mean over those it skips too.
         build_s: Building the evaluator of one ion and finding its points.
         checks_s: Checking one ion of few points, and one of many.
         many_points: Number of points from which on an ion has many.
@@ -153,6 +155,8 @@ def crystal_cost(
     n_ions: int,
     card: PotentialCard,
     evaluator: str,
+    *,
+    accuracy: str,
     model: CostModel = DEFAULT_MODEL,
 ) -> CrystalCost:
     """What scanning a crystal costs.
@@ -163,6 +167,7 @@ def crystal_cost(
         n_ions: Mobile ions in the cell.
         card: The potential.
         evaluator: From `ionlake.pes.evaluator.evaluator_name`.
+        accuracy: ``full`` or ``screen``.
         model: Times of single operations.
     """
     n = structure.n_sites
@@ -180,13 +185,23 @@ def crystal_cost(
         case Family.UNKNOWN:
             point = plain = model.unknown_s_per_atom * n
     return CrystalCost(
-        point_s=point,
+        point_s=point * evaluated_share(accuracy, model),
         build_s=build,
         checks_s=(checks[0] * plain, checks[1] * plain),
         many_points=model.many_points,
         plan_s=model.plan_s,
         finish_s=model.finish_s + model.finish_s_per_point * grid_points * n_ions,
     )
+
+
+def evaluated_share(accuracy: str, model: CostModel = DEFAULT_MODEL) -> float:
+    """Expected share of the irreducible points that a scan evaluates.
+
+    Args:
+        accuracy: ``full`` or ``screen``.
+        model: Holds the share of a screened scan.
+    """
+    return model.screened_share if accuracy == "screen" else 1.0
 
 
 def allowed_share(
@@ -246,7 +261,9 @@ def quick_seconds(
     n_ions = len(structure.mobile_sites(settings.mobile_species))
     order = 1.0 if settings.symmetry == "none" else model.symmetry_order
     scanned = max(1, math.ceil(n_ions / order))
-    cost = crystal_cost(structure, grid, n_ions, card, evaluator, model)
+    cost = crystal_cost(
+        structure, grid, n_ions, card, evaluator, accuracy=settings.accuracy, model=model
+    )
     return cost.scan_s([math.ceil(points / scanned)] * scanned)
 
 

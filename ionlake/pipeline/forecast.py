@@ -9,7 +9,7 @@ import numpy as np
 from ionlake.errors import IonlakeError
 from ionlake.pes.plan import orbit_points, plan_scan
 from ionlake.pipeline.blocks import BLOCK_SECONDS, missing_blocks, points_in
-from ionlake.pipeline.cost import crystal_cost, quick_points
+from ionlake.pipeline.cost import crystal_cost, evaluated_share, quick_points
 from ionlake.pipeline.plan import Method, Task, Todo
 
 SIZE_CLASSES: Final = (10, 20, 30, 50, 100)
@@ -205,8 +205,11 @@ def predict_material(task: Task, method: Method) -> MaterialForecast:
 def _material(
     task: Task, method: Method, points: list[int], grid: int, n_ions: int, *, exact: bool
 ) -> MaterialForecast:
-    cost = crystal_cost(task.structure, grid, n_ions, method.card, method.evaluator)
-    size = points_in(BLOCK_SECONDS, cost.point_s)
+    accuracy = method.settings.accuracy
+    cost = crystal_cost(
+        task.structure, grid, n_ions, method.card, method.evaluator, accuracy=accuracy
+    )
+    size = points_in(BLOCK_SECONDS, cost.point_s, cut=accuracy == "full")
     first = missing_blocks(0, max(points), [], size)[0].n_points
     whole = cost.scan_s(points) if exact else task.seconds
     parts = [cost.block_s(first), cost.check_s(max(points)), cost.finish_s]
@@ -214,7 +217,7 @@ def _material(
         _forecast_of(task),
         orbits=len(points) if exact else None,
         grid_points=grid * n_ions,
-        points=sum(points),
+        points=round(sum(points) * evaluated_share(accuracy)),
         core_seconds=whole,
         longest_task_s=min(whole, max(parts)) if whole > BLOCK_SECONDS else whole,
         storage_bytes=grid * n_ions * _BYTES_PER_POINT,

@@ -85,11 +85,13 @@ class StagedBlock:
         block: The points.
         path: The staging array.
         seconds: Time the evaluation took, s.
+        n_energies: Energies the potential was asked for to make it in this run.
     """
 
     block: Block
     path: Path
     seconds: float
+    n_energies: int = 0
 
 
 @dataclass(frozen=True)

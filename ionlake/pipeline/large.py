@@ -112,7 +112,8 @@ class LargeScan:
         if not planned.staged and whole <= outlook.block_s:
             self._owe(whole, outlook)
             return [Work(self, scan_step, (self._job, self._place()), whole)]
-        size = points_in(outlook.block_s, cost.point_s)
+        cut = self._job.settings.accuracy == "full"
+        size = points_in(outlook.block_s, cost.point_s, cut=cut)
         parts = [self._missing(index, orbit, size) for index, orbit in enumerate(planned.orbits)]
         checks = sum(cost.check_s(orbit.n_points) for orbit in planned.orbits)
         blocks = [work for works in parts for work in works if work.step is block_step]
@@ -153,7 +154,7 @@ class LargeScan:
         )
         self._blocks.setdefault(block.ion, []).append(staged)
         predicted = self._plan.cost.block_s(block.n_points)
-        self._done(outlook, predicted, staged.seconds, block.n_points)
+        self._done(outlook, predicted, staged.seconds, staged.n_energies)
         for index, orbit in enumerate(self._plan.orbits):
             blocks = (each.block for each in self._blocks[block.ion])
             if orbit.ion == block.ion and covers(orbit.n_points, blocks):

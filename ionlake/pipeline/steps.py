@@ -28,6 +28,7 @@ from ionlake.pes.scan import (
     OrbitEnergies,
     assemble,
     base_energy,
+    evaluate_orbit,
     evaluate_points,
     scan_orbit,
     verify_orbit,
@@ -106,6 +107,7 @@ def plan_step(job: ScanJob, staged: Sequence[StagedBlock]) -> PlannedScan:
         len(plan.sites),
         potential.card,
         evaluator_name(potential, job.settings.evaluator),
+        accuracy=job.settings.accuracy,
     )
     readable = tuple(block for block in staged if _is_readable(block))
     return PlannedScan(orbits, readable, cost, time.perf_counter() - started)
@@ -116,14 +118,19 @@ def block_step(job: ScanJob, block: Block, path: Path) -> StagedBlock:
 
     Args:
         job: The scan.
-        block: The points.
+        block: The points; all of the ion's if the scan is screened.
         path: Where to stage the energies.
     """
     started = time.perf_counter()
-    flat = _points(job, block.ion).evaluated[block.first : block.end]
-    energies = evaluate_points(_plan(job), block.ion, flat, worker_potential(job.potential))
+    plan, potential = _plan(job), worker_potential(job.potential)
+    if job.settings.accuracy == "full":
+        flat = _points(job, block.ion).evaluated[block.first : block.end]
+        energies = evaluate_points(plan, block.ion, flat, potential)
+    else:
+        energies = evaluate_orbit(plan, block.ion, potential)
     write_block(path, energies)
-    return StagedBlock(block, path, time.perf_counter() - started)
+    n_energies = int(np.isfinite(energies).sum())
+    return StagedBlock(block, path, time.perf_counter() - started, n_energies)
 
 
 def verify_step(job: ScanJob, orbit_index: int, blocks: Sequence[StagedBlock]) -> VerifiedOrbit:

@@ -12,6 +12,7 @@ class Effort:
     Attributes:
         small_points: Grid points timed for cells of at most ten atoms; a scan asks for 128 at once.
         large_points: Grid points timed for larger cells.
+        single_points: How many of these are evaluated one by one.
         small_repeats: Timed rounds for cells of at most ten atoms.
         large_repeats: Timed rounds for larger cells.
         edges_per_batch: Batch sizes of which plain SevenNet gets the best.
@@ -23,6 +24,7 @@ class Effort:
 
     small_points: int
     large_points: int
+    single_points: int
     small_repeats: int
     large_repeats: int
     edges_per_batch: tuple[int, ...]
@@ -42,7 +44,8 @@ class Effort:
 
 FULL = Effort(
     small_points=128,
-    large_points=64,
+    large_points=128,
+    single_points=64,
     small_repeats=5,
     large_repeats=3,
     edges_per_batch=(1, 300, 750, 1500, 3000, 6000),
@@ -52,8 +55,9 @@ FULL = Effort(
     stretch=12,
 )
 QUICK = Effort(
-    small_points=64,
-    large_points=24,
+    small_points=128,
+    large_points=128,
+    single_points=24,
     small_repeats=3,
     large_repeats=1,
     edges_per_batch=(300, 1500),

@@ -15,11 +15,26 @@ def test_energies_come_back_exactly(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "energies", [ENERGIES.astype("f4"), ENERGIES.reshape(1, -1), np.array([1.0, np.nan])]
+    "energies",
+    [
+        ENERGIES.astype("f4"),
+        ENERGIES.reshape(1, -1),
+        np.array([1.0, np.inf]),
+        np.array([np.nan, np.nan]),
+    ],
 )
-def test_only_rows_of_finite_doubles_are_staged(tmp_path, energies):
-    with pytest.raises(GridError, match="finite float64"):
+def test_only_rows_of_doubles_are_staged(tmp_path, energies):
+    with pytest.raises(GridError, match="expected float64 numbers of shape"):
         write_block(tmp_path / "block", energies)
+
+
+def test_what_was_skipped_is_told_from_what_was_lost(tmp_path):
+    some = np.where(np.arange(ENERGIES.size) % 3 == 0, np.nan, ENERGIES)
+    write_block(tmp_path / "block", some)
+    np.testing.assert_array_equal(read_block(tmp_path / "block", some.size), some)
+    (tmp_path / "block" / "c" / "1").unlink()
+    with pytest.raises(LakeError, match=f"hold {CHUNK + 5} numbers, expected {some.size}"):
+        read_block(tmp_path / "block", some.size)
 
 
 def test_a_lost_chunk_is_not_taken_for_energies(tmp_path):

@@ -182,6 +182,7 @@ def test_the_scan_id_changes_with_whatever_changes_the_energies(monkeypatch):
             {"symmetry": "none"},
             {"spacing_ang": 0.2500001},
             {"exclusion_radius_ang": 1.3},
+            {"accuracy": "screen"},
         )
     ]
     others = [scan_id("structure", each, "potential", "batched-1") for each in settings]
@@ -190,7 +191,7 @@ def test_the_scan_id_changes_with_whatever_changes_the_energies(monkeypatch):
         scan_id("structure", ScanSettings(), "other", "batched-1"),
         scan_id("structure", ScanSettings(), "potential", "batched-2"),
     ]
-    for name in ("SCAN_VERSION", "SCAN_PROTOCOL", "ACCURACY"):
+    for name in ("SCAN_VERSION", "SCAN_PROTOCOL"):
         with monkeypatch.context() as patch:
             patch.setattr(identity, name, "another")
             others.append(scan_id(*usual))

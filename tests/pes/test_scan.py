@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ionlake.errors import GridError, PotentialError, StructureError
 from ionlake.geometry import minimum_image_distances
+from ionlake.names import PointStatus
 from ionlake.pes import scan
 from ionlake.pes.plan import orbit_points, plan_scan
 from ionlake.pes.scan import OrbitEnergies, evaluate_points, scan_orbit, scan_structure
@@ -36,6 +37,11 @@ def total_energies(record, scan_settings, potential):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "scan_dataset", lambda result: result)
         return scan_structure(record, scan_settings, potential)
+
+
+def evaluated(result):
+    """Number of points the potential was asked for."""
+    return np.sum(result.status == PointStatus.EVALUATED)
 
 
 def plain_scan(record, shape, potential, radius=1.2):
@@ -77,7 +83,7 @@ def test_reduced_scans_equal_full_scans(material, chirality):
     full = total_energies(record, FULL, potential)
     np.testing.assert_array_equal(np.isnan(reduced.energies), np.isnan(full.energies))
     np.testing.assert_allclose(reduced.energies, full.energies, rtol=0, atol=1e-9)
-    assert reduced.evaluated.sum() < 0.6 * full.evaluated.sum()
+    assert evaluated(reduced) < 0.6 * evaluated(full)
     assert reduced.verification.certificate_ev < 1e-9
     assert reduced.verification.evaluator_error_ev is None
     assert reduced.plan.reduced
@@ -90,7 +96,7 @@ def test_a_larger_crystal_on_a_coarse_grid():
     reduced = total_energies(record, coarse, potential)
     full = total_energies(record, replace(coarse, symmetry="none"), potential)
     np.testing.assert_allclose(reduced.energies, full.energies, rtol=0, atol=1e-9)
-    assert 3.5 * reduced.evaluated.sum() < full.evaluated.sum()
+    assert 3.5 * evaluated(reduced) < evaluated(full)
 
 
 @settings(max_examples=15, deadline=None)
@@ -116,7 +122,7 @@ def test_mirror_images_are_used_where_the_potential_has_parity():
     chiral = total_energies(record, COARSE, PairPotential(chirality=1e-14))
     even = total_energies(record, COARSE, PairPotential())
     assert (chiral.plan.settings.symmetry, even.plan.settings.symmetry) == ("proper", "all")
-    assert 1.5 * even.evaluated.sum() < chiral.evaluated.sum()
+    assert 1.5 * evaluated(even) < evaluated(chiral)
     np.testing.assert_allclose(even.energies, chiral.energies, rtol=0, atol=1e-9)
 
 

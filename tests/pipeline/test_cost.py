@@ -56,11 +56,11 @@ def test_pairs_are_those_of_the_mean_density():
 @given(points=st.lists(st.integers(1, 10**6), min_size=1, max_size=5), more=st.integers(1, 10**6))
 def test_more_points_ions_and_atoms_take_longer(card, evaluator, points, more):
     structure = crystal("Li3OCl-221")
-    cost = crystal_cost(structure, 4096, 3, card, evaluator)
+    cost = crystal_cost(structure, 4096, 3, card, evaluator, accuracy="full")
     base = cost.scan_s(points)
     assert cost.scan_s([points[0] + more, *points[1:]]) > base
     assert cost.scan_s([*points, more]) > base
-    double = crystal_cost(doubled("Li3OCl-221"), 4096, 3, card, evaluator)
+    double = crystal_cost(doubled("Li3OCl-221"), 4096, 3, card, evaluator, accuracy="full")
     assert double.scan_s(points) > base
 
 
@@ -72,7 +72,10 @@ def test_every_constant_counts_in_some_family(slower):
     structure = load_bundled("Li3OCl-221")
     model = replace(CostModel(), **{slower: 2 * getattr(CostModel(), slower)})
     before, after = (
-        [crystal_cost(structure, 4096, 3, *each, m).scan_s([1000]) for each in FAMILIES]
+        [
+            crystal_cost(structure, 4096, 3, *each, accuracy="full", model=m).scan_s([1000])
+            for each in FAMILIES
+        ]
         for m in (CostModel(), model)
     )
     assert all(b <= a for b, a in zip(before, after, strict=True))
@@ -87,7 +90,9 @@ def test_the_quick_prediction_is_near_the_exact_one(name):
     _, points = quick_points(structure, settings)
     assert 1 / 8 < points / sum(exact) < 8
     grid = int(np.prod(plan.shape))
-    cost = crystal_cost(structure, grid, len(plan.sites), SHORT, "operator-1").scan_s(exact)
+    cost = crystal_cost(
+        structure, grid, len(plan.sites), SHORT, "operator-1", accuracy="full"
+    ).scan_s(exact)
     assert 1 / 8 < quick_seconds(structure, settings, SHORT, "operator-1") / cost < 8
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from ionlake.pipeline.run import run_recipe
 from ionlake.pipeline.work import Outlook
 from ionlake.potentials.analytic import CosineLandscape
 from tests.pipeline.test_run import failures_of
+from tests.reference.potentials import PairPotential
 
 
 @pytest.fixture
@@ -74,6 +76,27 @@ def test_scans_in_blocks_are_the_scans_in_bundles(recipe, lake, tmp_path, monkey
     assert_same_lakes(lake, tmp_path / "whole")
     assert (scans_of(lake).compute_seconds > 0).all()
     assert list((lake / "staging").iterdir()) == []
+
+
+def test_screened_scans_in_pieces_are_the_scans_in_bundles(
+    cubic, lake, tmp_path, monkeypatch, request
+):
+    steep = PairPotential()
+    monkeypatch.setattr("ionlake.pipeline.run.load_potential", lambda *_args, **_kwargs: steep)
+    monkeypatch.setattr(steps, "worker_potential", lambda _settings: steep)
+    screened = cubic.model_copy(update={"scan": replace(cubic.scan, accuracy="screen")})
+    run_recipe(screened, tmp_path / "whole")
+    request.getfixturevalue("all_large")
+    run_recipe(screened, lake)
+    assert_same_lakes(lake, tmp_path / "whole")
+    scans = scans_of(lake)
+    assert set(scans.accuracy) == {"screen"}
+    with ionlake.open_lake(lake) as opened:
+        grids = opened.query("SELECT points_skipped FROM grids")
+        rows = opened.query("SELECT Xi, fv_1p0_connected, accuracy FROM descriptors")
+    assert (grids.points_skipped > 0).all()
+    assert rows.Xi.notna().all()
+    assert rows.fv_1p0_connected.isna().all()
 
 
 @pytest.mark.parametrize("step", ["finish_scan_step", "verify_step"])
