@@ -39,7 +39,7 @@ PACKAGED: Final = {
 }
 """Names of the checkpoints that ship with sevenn, and sevenn's own names for them."""
 
-FROZEN_LATTICE: Final = "frozen-lattice-2"
+FROZEN_LATTICE: Final = "frozen-lattice-3"
 """Name and version of the collapsed operator; raised whenever a number can change."""
 
 _CANONICAL: Final = {"7net-0": "sevennet-0"}

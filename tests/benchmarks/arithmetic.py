@@ -15,8 +15,8 @@ def flops_of_linear_map(linear_map):
 
 
 def flops_of_fixed_pair(layer):
-    """Operations of one fixed pair in one layer: a (2·l1+1) × (2·l3+1) matrix per channel."""
-    return sum(2 * (2 * p.l1 + 1) * (2 * p.l3 + 1) * p.channels for p in layer.paths)
+    """Operations of one fixed pair in one layer: the entries of a matrix per channel."""
+    return sum(2 * int(p.non_zero().any(dim=1).sum()) * p.channels for p in layer.paths)
 
 
 def flops_per_point(network, n_atoms, n_pairs):
@@ -24,7 +24,8 @@ def flops_per_point(network, n_atoms, n_pairs):
 
     Linear maps of every atom and messages along fixed pairs. Left out: the moving ion's own
     messages, the gates, and everything in the first layer before its messages are mixed, which is
-    constant; also the zeros that the operator multiplies where it treats a crystal as dense.
+    constant. Every atom is taken for a neighbour of the ion; in cells so large that some are not,
+    the first two layers do less.
     """
     first, *others = network.layers
     per_atom = flops_of_linear_map(first.receive)

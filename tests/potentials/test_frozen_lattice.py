@@ -10,17 +10,12 @@ import torch
 from ionlake.errors import PotentialError
 from ionlake.geometry import minimum_image_distances
 from ionlake.pes.evaluator import BatchedEvaluator, evaluator_name
-from ionlake.potentials.frozen_lattice.evaluator import apply_gate, even_slices, mix
+from ionlake.potentials.frozen_lattice.evaluator import even_slices
 from ionlake.potentials.frozen_lattice.lanes import LANES
+from ionlake.potentials.frozen_lattice.layer import apply_gate, mix
 from ionlake.potentials.frozen_lattice.neighbours import fixed_pairs
-from ionlake.potentials.frozen_lattice.pairs import (
-    DensePairs,
-    ListedPairs,
-    PairBlocks,
-    messages_of,
-)
+from ionlake.potentials.frozen_lattice.pairs import DensePairs, ListedPairs, PairBlocks
 from ionlake.potentials.frozen_lattice.radial import Nodes, hermite_weights, radial_weights
-from ionlake.potentials.frozen_lattice.scratch import Scratch
 from ionlake.potentials.load import load_potential
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.bundled import load_bundled
@@ -134,7 +129,7 @@ def test_a_contact_closer_than_the_tables_is_refused():
 
 
 def test_the_evaluator_is_part_of_the_identity_and_can_be_passed_over():
-    assert evaluator_name(loaded()) == "frozen-lattice-2"
+    assert evaluator_name(loaded()) == "frozen-lattice-3"
     assert evaluator_name(loaded(), "batched") == "batched-1"
     assert loaded().reference().card.dtype == "float64"
 
@@ -210,33 +205,54 @@ def layer_at_work():
     )
 
 
-def test_listed_and_dense_pairs_agree(layer_at_work):
-    _, _, layer, pair_blocks, features = layer_at_work
-    widths = layer.message_channels()
+@pytest.mark.parametrize("senders", [range(8), [0, 3, 4, 7]])
+def test_listed_and_dense_pairs_agree(layer_at_work, senders):
+    record, _, layer, pair_blocks, features = layer_at_work
     listed = ListedPairs.build(pair_blocks, torch.float64)
     dense = DensePairs.build(pair_blocks, "cpu", torch.float64)
-    one, other = (
-        messages_of(fixed, layer.paths, features, widths, Scratch("cpu", torch.float64))
-        for fixed in (listed, dense)
-    )
-    for degree, messages in one.items():
-        assert messages.abs().max() > 0
-        torch.testing.assert_close(messages, other[degree])
+    some = np.array(senders)
+    for index, path in enumerate(layer.paths):
+        found = torch.empty(2, path.channels, record.n_sites, 2 * path.l3 + 1, LANES).double()
+        sent = features[path.l1][path.source : path.source + path.channels]
+        listed.among(some).path_messages(index, path, sent[:, some].contiguous(), found[0])
+        others = np.setdiff1d(np.arange(record.n_sites), some)
+        dense.path_messages(index, path, sent.index_fill(1, torch.from_numpy(others), 0), found[1])
+        assert found[0].abs().max() > 0
+        torch.testing.assert_close(found[0], found[1])
+        dense.among(some).path_messages(index, path, sent[:, some].contiguous(), found[1])
+        torch.testing.assert_close(found[0], found[1])
 
 
 def test_tensors_and_compiled_loops_give_the_same_moving_messages(layer_at_work):
-    record, _, _, _, features = layer_at_work
+    record, _, layer, _, features = layer_at_work
     evaluator = collapsed(record, 0, dtype="float64")
     points = allowed(record, 0, LANES)[:LANES]
     pairs, moving = evaluator.neighbours.at(points), evaluator.steps[1].moving
-    for index, path in enumerate(moving.paths):
+    senders = np.append(0, pairs.atoms)
+    receivers = record.n_sites - 1 - senders
+    for index, path in enumerate(layer.paths):
         shape = (path.channels, record.n_sites, 2 * path.l3 + 1, LANES)
         found = [torch.zeros(shape).double() for _ in range(2)]
         sent = features[path.l1][path.source : path.source + path.channels]
-        moving._add_compiled(index, path, pairs, sent, found[0])
-        moving._add_tensors(index, path, pairs, sent, found[1])
+        moving._add_compiled(index, path, pairs, sent, senders, found[0], receivers)
+        moving._add_tensors(index, path, pairs, sent, senders, found[1], receivers)
         assert found[0].abs().max() > 0
         torch.testing.assert_close(found[0], found[1])
+
+
+def test_where_the_ion_has_no_neighbours_the_first_layers_keep_the_quiet_lattice():
+    """In a sparse cell the ion is alone but for its own image, and the energy is flat there."""
+    record = StructureRecord(
+        np.diag([4.0, 4.0, 40.0]),
+        np.array([3, 9]),
+        np.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.1]]),
+    )
+    points = np.array([[0.0, 0.0, 0.45], [0.3, 0.6, 0.6], [0.0, 0.0, 0.05]])
+    energies = collapsed(record).energies(points)
+    np.testing.assert_allclose(energies, plain(record, 0, points), rtol=0, atol=1e-5)
+    alone = collapsed(record).energies(points[:2])
+    assert alone[0] == alone[1]
+    np.testing.assert_allclose(alone, energies[:2], rtol=0, atol=1e-5)
 
 
 def test_batches_are_even_and_within_the_budget():

@@ -8,6 +8,7 @@ arrays and the index of the number to start at.
 
 from typing import Any, Final
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -19,7 +20,20 @@ LANES: Final = 32
 TILE: Final = 16
 """Channels and points of a tile of radial weights."""
 
+_ROWS_OF_ALL_LANES: Final = 3
+"""So many rows of `LANES` sums fit the sixteen vector registers of a processor."""
+
 _INDEX: Final = ir.IntType(64)
+
+
+def as_pattern(present: np.ndarray) -> tuple[tuple[Any, ...], ...]:
+    """A pattern that the compiler knows: an integer where ``present`` is True, else a float."""
+    return tuple(tuple(0 if each else 0.0 for each in row) for row in present)
+
+
+def lanes_of(d3: int) -> int:
+    """Points at which `sum_blocks` works when an atom's messages have so many rows."""
+    return LANES if d3 <= _ROWS_OF_ALL_LANES else LANES // 2
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -32,34 +46,37 @@ def sum_blocks(
     x: Any,
     x_at: Any,
     n_points: Any,
-    source: Any,
+    pair: Any,
+    sender: Any,
     first: Any,
     last: Any,
-    inputs: Any,
-    outputs: Any,
+    pattern: Any,
 ) -> Any:
-    """Messages of one atom and channel along its fixed pairs, overwritten at `LANES` points.
+    """Messages of one atom and channel along its fixed pairs, overwritten at some points.
 
-    out[m3, point] = Σ_pairs Σ_m1 block[pair, m1, m3] · x[source, m1, point]; the 2·l3+1 rows stay
+    How many points, `lanes_of` tells.
+
+    out[m3, point] = Σ_pairs Σ_m1 block[pair, m1, m3] · x[sender, m1, point]; the 2·l3+1 rows stay
     in registers while the sum runs, so that every number read is used several times.
 
     Args:
         out: Messages; the rows are ``n_points`` apart.
         out_at: First row.
-        blocks: Matrices of the pairs, (2·l1+1, 2·l3+1) each, one after the other.
+        blocks: Matrices of the pairs one after the other, of each the entries in ``pattern``.
         blocks_at: Matrix of the channel's first pair.
-        x: What atoms send; every atom has 2·l1+1 rows.
-        x_at: First row of the channel's first atom.
+        x: What atoms send; every sender has 2·l1+1 rows.
+        x_at: First row of the channel's first sender.
         n_points: Numbers in a row.
-        source: Atom that sends, for every pair.
-        first: First pair.
-        last: Pair after the last.
-        inputs: A tuple of 2·l1+1 numbers; only its length counts, which the compiler knows.
-        outputs: The same of 2·l3+1 numbers.
+        pair: Pairs in the order in which they are summed.
+        sender: Sender of each of these.
+        first: Place of the first pair in this order.
+        last: Place after the last.
+        pattern: Which entries of the matrices can differ from zero, from `as_pattern`.
     """
+    entries = [[isinstance(entry, types.Integer) for entry in row] for row in pattern]
 
     def write(code: "_Code", *values: Any) -> None:
-        _write_sum(code, inputs.count, outputs.count, *values[:-2])
+        _write_sum(code, entries, *values[:-1])
 
     arguments = (
         out,
@@ -69,11 +86,11 @@ def sum_blocks(
         x,
         x_at,
         n_points,
-        source,
+        pair,
+        sender,
         first,
         last,
-        inputs,
-        outputs,
+        pattern,
     )
     return _generated(arguments, write)
 
@@ -87,9 +104,8 @@ def add_product(
     x_at: Any,
     y: Any,
     y_at: Any,
-    factor: Any,
 ) -> Any:
-    """Add factor · x · y to out at `LANES` points.
+    """Add x · y to out at `LANES` points.
 
     Args:
         out: Where the products are added.
@@ -98,17 +114,72 @@ def add_product(
         x_at: Its first number.
         y: The other factor.
         y_at: Its first number.
-        factor: A number of the arrays' type.
     """
 
     def write(code: "_Code", *values: Any) -> None:
-        into, into_at, one, one_at, other, other_at, scale = values
-        scaled = code.builder.fmul(code.everywhere(scale, LANES), code.load(one, one_at, LANES))
-        term = code.load(other, other_at, LANES)
-        code.store(code.multiply_add(scaled, term, code.load(into, into_at, LANES)), into, into_at)
+        into, into_at, one, one_at, other, other_at = values
+        factors = code.load(one, one_at, LANES), code.load(other, other_at, LANES)
+        code.store(code.multiply_add(*factors, code.load(into, into_at, LANES)), into, into_at)
 
-    arguments = (out, out_at, x, x_at, y, y_at, factor)
-    return _generated(arguments, write)
+    return _generated((out, out_at, x, x_at, y, y_at), write)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add_terms(
+    _context: Any,
+    messages: Any,
+    to_ion: Any,
+    to_atom: Any,
+    geometry: Any,
+    geometry_at: Any,
+    x: Any,
+    of_ion: Any,
+    of_atom: Any,
+    n_points: Any,
+    coefficients: Any,
+    components: Any,
+    first: Any,
+    last: Any,
+    sign: Any,
+) -> Any:
+    """Add one component of what an ion and a neighbour send each other, at `LANES` points.
+
+    to_ion += Σ_terms C · g[m2] · x_atom[m1], and the same to the atom from the ion's features,
+    times the sign; both sums stay in registers.
+
+    Args:
+        messages: Where they are added.
+        to_ion: The ion's row.
+        to_atom: The neighbour's row.
+        geometry: Radial weight times harmonics, summed over images; rows are ``n_points`` apart.
+        geometry_at: Its first row.
+        x: What atoms send; rows are ``n_points`` apart.
+        of_ion: First row that the ion sends.
+        of_atom: First row that the neighbour sends.
+        n_points: Numbers in a row.
+        coefficients: The coefficient C of each term.
+        components: Its m1 and m2, shape (terms, 2).
+        first: First term.
+        last: Term after the last.
+        sign: A number of the arrays' type.
+    """
+    arguments = (
+        messages,
+        to_ion,
+        to_atom,
+        geometry,
+        geometry_at,
+        x,
+        of_ion,
+        of_atom,
+        n_points,
+        coefficients,
+        components,
+        first,
+        last,
+        sign,
+    )
+    return _generated(arguments, _write_terms)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -139,6 +210,45 @@ def interpolate_tile(
     """
     arguments = (out, out_at, n_points, table, channel, channels, node, hermite, at)
     return _generated(arguments, _write_tile)
+
+
+def _write_terms(
+    code: "_Code",
+    messages: Any,
+    to_ion: Any,
+    to_atom: Any,
+    geometry: Any,
+    geometry_at: Any,
+    x: Any,
+    of_ion: Any,
+    of_atom: Any,
+    n_points: Any,
+    coefficients: Any,
+    components: Any,
+    first: Any,
+    last: Any,
+    sign: Any,
+) -> None:
+    """A loop over terms around the products of one term."""
+    builder = code.builder
+
+    def row(start: Any, component: int, term: Any) -> Any:
+        place = builder.add(builder.mul(term, _INDEX(2)), _INDEX(component))
+        number = builder.load(builder.gep(components, [place]))
+        return builder.add(start, builder.mul(n_points, number))
+
+    def one_term(term: Any, sums: list[Any]) -> list[Any]:
+        factor = code.everywhere(builder.load(builder.gep(coefficients, [term])), LANES)
+        turned = builder.fmul(factor, code.load(geometry, row(geometry_at, 1, term), LANES))
+        sent = [code.load(x, row(of, 0, term), LANES) for of in (of_atom, of_ion)]
+        return [code.multiply_add(turned, *each) for each in zip(sent, sums, strict=True)]
+
+    to_the_ion, to_the_atom = code.loop(first, last, [LANES, LANES], one_term)
+    before = code.load(messages, to_ion, LANES)
+    code.store(builder.fadd(to_the_ion, before), messages, to_ion)
+    before = code.load(messages, to_atom, LANES)
+    both = code.everywhere(sign, LANES)
+    code.store(code.multiply_add(both, to_the_atom, before), messages, to_atom)
 
 
 def _write_tile(
@@ -191,8 +301,7 @@ def _generated(arguments: tuple[Any, ...], write: Any) -> tuple[Any, Any]:
 
 def _write_sum(
     code: "_Code",
-    d1: int,
-    d3: int,
+    entries: list[list[bool]],
     out: Any,
     out_at: Any,
     blocks: Any,
@@ -200,41 +309,32 @@ def _write_sum(
     x: Any,
     x_at: Any,
     n_points: Any,
-    source: Any,
+    pair: Any,
+    sender: Any,
     first: Any,
     last: Any,
 ) -> None:
     """A loop over pairs around the products of one pair."""
     builder = code.builder
-    before = builder.block
-    test, body, after = (builder.append_basic_block(name) for name in ("test", "body", "after"))
-    builder.branch(test)
-    builder.position_at_end(test)
-    pair = builder.phi(_INDEX)
-    sums = [builder.phi(ir.VectorType(code.number, LANES)) for _ in range(d3)]
-    builder.cbranch(builder.icmp_signed("<", pair, last), body, after)
+    d1, d3, size = len(entries), len(entries[0]), sum(map(sum, entries))
+    lanes = lanes_of(d3)
 
-    builder.position_at_end(body)
-    longer = list(sums)
-    matrix = builder.add(blocks_at, builder.mul(pair, _INDEX(d1 * d3)))
-    atom = builder.load(builder.gep(source, [pair]))
-    row = builder.add(x_at, builder.mul(atom, builder.mul(n_points, _INDEX(d1))))
-    for m1 in range(d1):
-        sent = code.load(x, builder.add(row, builder.mul(n_points, _INDEX(m1))), LANES)
-        for m3 in range(d3):
-            place = builder.add(matrix, _INDEX(m1 * d3 + m3))
-            factor = code.everywhere(builder.load(builder.gep(blocks, [place])), LANES)
-            longer[m3] = code.multiply_add(factor, sent, longer[m3])
-    following = builder.add(pair, _INDEX(1))
-    builder.branch(test)
+    def one_pair(place: Any, sums: list[Any]) -> list[Any]:
+        number = builder.load(builder.gep(pair, [place]))
+        matrix = builder.add(blocks_at, builder.mul(number, _INDEX(size)))
+        atom = builder.load(builder.gep(sender, [place]))
+        row = builder.add(x_at, builder.mul(atom, builder.mul(n_points, _INDEX(d1))))
+        longer, entry = list(sums), 0
+        for m1 in range(d1):
+            sent = code.load(x, builder.add(row, builder.mul(n_points, _INDEX(m1))), lanes)
+            for m3 in (m3 for m3, present in enumerate(entries[m1]) if present):
+                element = builder.gep(blocks, [builder.add(matrix, _INDEX(entry))])
+                factor = code.everywhere(builder.load(element), lanes)
+                longer[m3] = code.multiply_add(factor, sent, longer[m3])
+                entry += 1
+        return longer
 
-    pair.add_incoming(first, before)
-    pair.add_incoming(following, body)
-    for partial, total in zip(sums, longer, strict=True):
-        partial.add_incoming(ir.Constant(partial.type, None), before)
-        partial.add_incoming(total, body)
-    builder.position_at_end(after)
-    for m3, total in enumerate(sums):
+    for m3, total in enumerate(code.loop(first, last, [lanes] * d3, one_pair)):
         code.store(total, out, builder.add(out_at, builder.mul(n_points, _INDEX(m3))))
 
 
@@ -244,6 +344,31 @@ class _Code:
     def __init__(self, builder: Any, number: Any) -> None:
         self.builder, self.number = builder, number
         self.is_single = isinstance(number, ir.FloatType)
+
+    def loop(self, first: Any, last: Any, lanes: list[int], step: Any) -> list[Any]:
+        """Sums that start at zero; ``step`` takes an index and the sums, and gives the next ones.
+
+        They stay in registers for as long as the loop runs.
+        """
+        builder = self.builder
+        before = builder.block
+        test, body, after = (builder.append_basic_block(name) for name in ("test", "body", "after"))
+        builder.branch(test)
+        builder.position_at_end(test)
+        index = builder.phi(_INDEX)
+        sums = [builder.phi(ir.VectorType(self.number, each)) for each in lanes]
+        builder.cbranch(builder.icmp_signed("<", index, last), body, after)
+        builder.position_at_end(body)
+        longer = step(index, sums)
+        following = builder.add(index, _INDEX(1))
+        builder.branch(test)
+        index.add_incoming(first, before)
+        index.add_incoming(following, body)
+        for partial, total in zip(sums, longer, strict=True):
+            partial.add_incoming(ir.Constant(partial.type, None), before)
+            partial.add_incoming(total, body)
+        builder.position_at_end(after)
+        return sums
 
     def load(self, array: Any, at: Any, lanes: int) -> Any:
         pointer = self.builder.gep(array, [at])

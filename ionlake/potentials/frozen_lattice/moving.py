@@ -7,9 +7,15 @@ import torch
 
 from ionlake.geometry import IntArray
 from ionlake.potentials.frozen_lattice.compiled import compiled
-from ionlake.potentials.frozen_lattice.lanes import LANES, TILE, add_product, interpolate_tile
+from ionlake.potentials.frozen_lattice.lanes import (
+    LANES,
+    TILE,
+    add_product,
+    add_terms,
+    interpolate_tile,
+)
 from ionlake.potentials.frozen_lattice.neighbours import MovingPairs
-from ionlake.potentials.frozen_lattice.network import Blocks, Layer, Path
+from ionlake.potentials.frozen_lattice.network import Layer, Path
 from ionlake.potentials.frozen_lattice.radial import RadialTable
 
 
@@ -18,47 +24,45 @@ class MovingMessages:
     """Adds the messages of the moving ion to those of the fixed pairs.
 
     Attributes:
-        paths: The paths of the layer.
-        tables: Their radial weights, channels filled up with zeros to whole tiles.
-        terms: Per path the components (m1, m2, m3) of its non-zero coefficients, shape (k, 3), and
-            these, shape (k,).
-        site: The moving ion.
+        tables: Radial weights of each path, channels filled up with zeros to whole tiles.
+        terms: Per path its non-zero coefficients in the order of m3, their m1 and m2, and the first
+            of each m3 (2·l3+2 numbers).
     """
 
-    paths: tuple[Path, ...]
     tables: tuple[torch.Tensor, ...]
-    terms: tuple[tuple[np.ndarray, np.ndarray], ...]
-    site: int
+    terms: tuple[tuple[np.ndarray, IntArray, IntArray], ...]
 
     @classmethod
-    def build(
-        cls, layer: Layer, table: RadialTable, site: int, dtype: torch.dtype
-    ) -> "MovingMessages":
+    def build(cls, layer: Layer, table: RadialTable, dtype: torch.dtype) -> "MovingMessages":
         """Pick the non-zero coefficients of every path."""
-        terms = []
-        for path in layer.paths:
-            where = path.coefficients.abs() > 1e-12
-            values = path.coefficients[where].to(dtype).numpy()
-            terms.append((where.nonzero().numpy(), values))
         tables = tuple(
             torch.nn.functional.pad(each, (0, -each.shape[2] % TILE)) for each in table.paths
         )
-        return cls(layer.paths, tables, tuple(terms), site)
+        return cls(tables, tuple(_terms(path, dtype) for path in layer.paths))
 
-    def add(self, pairs: MovingPairs, features: Blocks, messages: Blocks) -> None:
-        """Add both directions' messages at a batch of points.
+    def add(
+        self,
+        index: int,
+        path: Path,
+        pairs: MovingPairs,
+        features: torch.Tensor,
+        senders: IntArray,
+        messages: torch.Tensor,
+        receivers: IntArray,
+    ) -> None:
+        """Add both directions' messages of one path at a batch of points.
 
         Args:
+            index: The path's place in its layer.
+            path: The path.
             pairs: Neighbours of the moving ion; the number of points is a multiple of `LANES`.
-            features: What atoms send, (channels, atoms, 2·l1+1, points).
-            messages: What they receive, (channels, atoms, 2·l3+1, points); changed in place.
+            features: What atoms send, (channels, rows, 2·l1+1, points).
+            senders: Rows of ``features`` that hold the moving ion and each neighbour.
+            messages: What they receive, (channels, rows, 2·l3+1, points); changed in place.
+            receivers: Rows of ``messages`` that belong to the moving ion and each neighbour.
         """
-        on_processor = messages[0].device.type == "cpu"
-        add = self._add_compiled if on_processor else self._add_tensors
-        for index, path in enumerate(self.paths):
-            source = slice(path.source, path.source + path.channels)
-            target = slice(path.target, path.target + path.channels)
-            add(index, path, pairs, features[path.l1][source], messages[path.l3][target])
+        add = self._add_compiled if messages.device.type == "cpu" else self._add_tensors
+        add(index, path, pairs, features, senders, messages, receivers)
 
     def _add_compiled(
         self,
@@ -66,13 +70,15 @@ class MovingMessages:
         path: Path,
         pairs: MovingPairs,
         features: torch.Tensor,
+        senders: IntArray,
         messages: torch.Tensor,
+        receivers: IntArray,
     ) -> None:
         _exchange(
             messages.numpy(),
+            receivers,
             features.numpy(),
-            self.site,
-            pairs.atoms,
+            senders,
             pairs.first,
             pairs.node,
             pairs.hermite.numpy(),
@@ -88,25 +94,38 @@ class MovingMessages:
         path: Path,
         pairs: MovingPairs,
         features: torch.Tensor,
+        senders: IntArray,
         messages: torch.Tensor,
+        receivers: IntArray,
     ) -> None:
         device, dtype = messages.device, messages.dtype
-        atoms, first, node = (
-            torch.as_tensor(each, device=device) for each in (pairs.atoms, pairs.first, pairs.node)
+        of, to, first, node = (
+            torch.as_tensor(each, device=device)
+            for each in (senders, receivers, pairs.first, pairs.node)
         )
         table = self.tables[index][..., : path.channels]
         ends = torch.cat([table[node], table[node + 1]], dim=2)
         weights = torch.einsum("spk,spku->usp", pairs.hermite.to(device), ends)
         harmonics = pairs.harmonics.to(device)[:, path.l2**2 : (path.l2 + 1) ** 2]
         images = torch.einsum("usp,sbp->usbp", weights, harmonics)
-        owner = torch.repeat_interleave(torch.arange(len(atoms), device=device), first.diff())
-        geometry = images.new_zeros(path.channels, len(atoms), *images.shape[2:])
+        owner = torch.repeat_interleave(torch.arange(len(first) - 1, device=device), first.diff())
+        geometry = images.new_zeros(path.channels, len(first) - 1, *images.shape[2:])
         geometry.index_add_(1, owner, images)
         products = torch.einsum("abc,ujbp->ujacp", path.coefficients.to(device, dtype), geometry)
         back = (-1.0) ** path.l2 * products
-        to_ion = torch.einsum("ujacp,ujap->ucp", products, features[:, atoms])
-        messages.index_add_(1, atoms, torch.einsum("ujacp,uap->ujcp", back, features[:, self.site]))
-        messages[:, self.site] += to_ion
+        to_ion = torch.einsum("ujacp,ujap->ucp", products, features[:, of[1:]])
+        to_atoms = torch.einsum("ujacp,uap->ujcp", back, features[:, of[0]])
+        messages.index_add_(1, to[1:], to_atoms)
+        messages[:, to[0]] += to_ion
+
+
+def _terms(path: Path, dtype: torch.dtype) -> tuple[np.ndarray, IntArray, IntArray]:
+    by_m3 = path.coefficients.permute(2, 0, 1)
+    present = path.non_zero().permute(2, 0, 1)
+    m3, m1, m2 = present.nonzero(as_tuple=True)
+    components = torch.stack([m1, m2], dim=1).numpy()
+    first = np.searchsorted(m3.numpy(), np.arange(2 * path.l3 + 2))
+    return by_m3[present].to(dtype).numpy(), components, first
 
 
 @compiled
@@ -123,7 +142,6 @@ def _add_image(
 ) -> None:
     """Add w·Y of one image to a tile of channels (channels, 2·l2+1, points)."""
     tile, d2, n_points = geometry.shape
-    one = table.dtype.type(1)
     for p in range(0, n_points, TILE):
         at = image * n_points + p
         interpolate_tile(weights, p, n_points, table, start, table.shape[2], node, hermite, at)
@@ -132,56 +150,55 @@ def _add_image(
             y = (image * harmonics.shape[1] + l2 * l2 + m2) * n_points
             g = (u * d2 + m2) * n_points
             for p in range(0, n_points, LANES):
-                add_product(geometry, g + p, weights, u * n_points + p, harmonics, y + p, one)
+                add_product(geometry, g + p, weights, u * n_points + p, harmonics, y + p)
 
 
 @compiled
 def _exchange(
     messages: np.ndarray,
+    receivers: IntArray,
     features: np.ndarray,
-    site: int,
-    atoms: IntArray,
+    senders: IntArray,
     first: IntArray,
     node: IntArray,
     hermite: np.ndarray,
     harmonics: np.ndarray,
     l2: int,
     table: np.ndarray,
-    components: np.ndarray,
     coefficients: np.ndarray,
+    components: IntArray,
+    terms: IntArray,
 ) -> None:
     """Add one path's messages to and from the moving ion, a tile of channels at a time."""
-    channels, n_atoms, d3, n_points = messages.shape
-    d1, d2 = features.shape[2], 2 * l2 + 1
+    channels, n_receivers, d3, n_points = messages.shape
+    _, n_senders, d1, _ = features.shape
+    d2 = 2 * l2 + 1
     sign = table.dtype.type(-1 if l2 % 2 == 1 else 1)
     weights = np.empty((TILE, n_points), dtype=table.dtype)
     geometry = np.empty((TILE, d2, n_points), dtype=table.dtype)
-    for index in range(len(atoms)):
-        j = atoms[index]
+    for index in range(1, len(senders)):
         for start in range(0, channels, TILE):
             geometry[:] = 0
-            for image in range(first[index], first[index + 1]):
+            for image in range(first[index - 1], first[index]):
                 _add_image(geometry, weights, image, node, hermite, harmonics, l2, table, start)
             for u in range(min(TILE, channels - start)):
-                row = (start + u) * n_atoms
-                for term in range(len(coefficients)):
-                    m1, m2, m3 = components[term]
-                    there = coefficients[term]
-                    g = (u * d2 + m2) * n_points
-                    to_ion = ((row + site) * d3 + m3) * n_points
-                    to_atom = ((row + j) * d3 + m3) * n_points
-                    of_ion = ((row + site) * d1 + m1) * n_points
-                    of_atom = ((row + j) * d1 + m1) * n_points
+                to = (start + u) * n_receivers
+                of = (start + u) * n_senders
+                for m3 in range(d3):
                     for p in range(0, n_points, LANES):
-                        add_product(
-                            messages, to_ion + p, geometry, g + p, features, of_atom + p, there
-                        )
-                        add_product(
+                        add_terms(
                             messages,
-                            to_atom + p,
+                            ((to + receivers[0]) * d3 + m3) * n_points + p,
+                            ((to + receivers[index]) * d3 + m3) * n_points + p,
                             geometry,
-                            g + p,
+                            u * d2 * n_points + p,
                             features,
-                            of_ion + p,
-                            sign * there,
+                            (of + senders[0]) * d1 * n_points + p,
+                            (of + senders[index]) * d1 * n_points + p,
+                            n_points,
+                            coefficients,
+                            components,
+                            terms[m3],
+                            terms[m3 + 1],
+                            sign,
                         )

@@ -4,7 +4,7 @@ Irreps with the same degree l are kept together as one block of channels, in the
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -12,6 +12,8 @@ from ionlake.errors import PotentialError
 
 Blocks = dict[int, torch.Tensor]
 """One tensor for each degree l."""
+
+_ROUNDING: Final = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,10 @@ class Path:
     weight: int
     channels: int
     coefficients: torch.Tensor
+
+    def non_zero(self) -> torch.Tensor:
+        """Which coefficients differ from zero by more than rounding, same shape."""
+        return self.coefficients.abs() > _ROUNDING
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +149,8 @@ def _read(model: Any, modules: dict[str, Any], modality: int | None) -> Network:
     one_hot = torch.eye(n_species, dtype=torch.float64)
     scale, shift = _rescale(modules["rescale_atomic_energy"], n_species, modality)
     count = sum(name.endswith("_convolution") for name in modules)
+    if count < 2:
+        raise TypeError(f"{count} interaction layers, expected at least two")
     return Network(
         cutoff_ang=float(model.cutoff),
         lmax=int(modules["edge_embedding"].spherical.lmax),

@@ -6,18 +6,17 @@ points innermost.
 """
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import torch
 
 from ionlake.geometry import IntArray
 from ionlake.potentials.frozen_lattice.compiled import compiled
-from ionlake.potentials.frozen_lattice.lanes import LANES, sum_blocks
+from ionlake.potentials.frozen_lattice.lanes import as_pattern, lanes_of, sum_blocks
 from ionlake.potentials.frozen_lattice.neighbours import FixedPairs
-from ionlake.potentials.frozen_lattice.network import Blocks, Layer, Network, Path
+from ionlake.potentials.frozen_lattice.network import Layer, Network, Path
 from ionlake.potentials.frozen_lattice.radial import radial_weights
-from ionlake.potentials.frozen_lattice.scratch import Scratch
 
 _CHUNK_ELEMENTS: Final = 1 << 22
 
@@ -33,9 +32,12 @@ class FixedMessages(Protocol):
         Args:
             index: The path's place in its layer.
             path: The path.
-            sources: What atoms send, (channels, atoms, 2·l1+1, points).
+            sources: What atoms send, (channels, senders, 2·l1+1, points).
             target: The messages, (channels, atoms, 2·l3+1, points).
         """
+
+    def among(self, senders: IntArray) -> "FixedMessages":
+        """The same when only some of the atoms, given in ascending order, send anything."""
 
 
 def fixed_messages(
@@ -60,37 +62,6 @@ def fixed_messages(
     if device == "cpu":
         return ListedPairs.build(blocks, dtype)
     return DensePairs.build(blocks, device, dtype)
-
-
-def messages_of(
-    fixed: FixedMessages,
-    layer_paths: tuple[Path, ...],
-    features: Blocks,
-    widths: dict[int, int],
-    scratch: Scratch,
-) -> Blocks:
-    """Messages along fixed pairs, which live in ``scratch`` until the next ones are made.
-
-    Args:
-        fixed: The linear map.
-        layer_paths: The paths of its layer.
-        features: What atoms send, (channels, atoms, 2·l1+1, points).
-        widths: Number of message channels of each degree.
-        scratch: Memory that every batch uses again.
-
-    Returns:
-        Messages of every degree, (channels, atoms, 2·l3+1, points).
-    """
-    _, n_atoms, _, n_points = next(iter(features.values())).shape
-    messages = {
-        l3: scratch.take(f"messages of degree {l3}", channels, n_atoms, 2 * l3 + 1, n_points)
-        for l3, channels in widths.items()
-    }
-    for index, path in enumerate(layer_paths):
-        source = features[path.l1][path.source : path.source + path.channels]
-        target = messages[path.l3][path.target : path.target + path.channels]
-        fixed.path_messages(index, path, source, target)
-    return messages
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,25 +115,32 @@ class ListedPairs:
     """Fixed messages pair by pair.
 
     Attributes:
-        first: First pair of each target atom, shape (n_atoms + 1,).
-        source: Source of each pair, shape (n_pairs,).
-        blocks: Per path (channels, n_pairs, 2·l1+1, 2·l3+1).
+        first: First entry of each target atom in the list, shape (n_atoms + 1,).
+        pair: Pair of each entry, shape (n_entries,).
+        sender: Row of the pair's source among what is sent, shape (n_entries,).
+        patterns: Per path which entries of a matrix (2·l1+1, 2·l3+1) can differ from zero.
+        blocks: Per path these entries, (channels, n_pairs, entries).
     """
 
     first: IntArray
-    source: IntArray
+    pair: IntArray
+    sender: IntArray
+    patterns: tuple[Any, ...]
     blocks: tuple[torch.Tensor, ...]
 
     @classmethod
     def build(cls, pairs: PairBlocks, dtype: torch.dtype) -> "ListedPairs":
         """Keep every pair's matrices as they are."""
         targets = np.arange(pairs.n_atoms + 1) * pairs.n_atoms
+        present = [path.non_zero().any(dim=1) for path in pairs.layer.paths]
         return cls(
             first=np.searchsorted(pairs.keys, targets),
-            source=pairs.keys % pairs.n_atoms,
+            pair=np.arange(len(pairs.keys)),
+            sender=pairs.keys % pairs.n_atoms,
+            patterns=tuple(as_pattern(each.numpy()) for each in present),
             blocks=tuple(
-                pairs.of(path).permute(3, 0, 1, 2).to(dtype).contiguous()
-                for path in pairs.layer.paths
+                pairs.of(path)[:, each].permute(2, 0, 1).to(dtype).contiguous()
+                for path, each in zip(pairs.layer.paths, present, strict=True)
             ),
         )
 
@@ -175,9 +153,22 @@ class ListedPairs:
             sources.numpy(),
             self.blocks[index].numpy(),
             self.first,
-            self.source,
-            (0,) * (2 * path.l1 + 1),
-            (0,) * (2 * path.l3 + 1),
+            self.pair,
+            self.sender,
+            lanes_of(2 * path.l3 + 1),
+            self.patterns[index],
+        )
+
+    def among(self, senders: IntArray) -> "ListedPairs":
+        """See `FixedMessages`; the list gets shorter."""
+        sends = np.isin(self.sender, senders)
+        before = np.append(0, np.cumsum(sends))
+        return ListedPairs(
+            first=before[self.first],
+            pair=self.pair[sends],
+            sender=np.searchsorted(senders, self.sender[sends]),
+            patterns=self.patterns,
+            blocks=self.blocks,
         )
 
 
@@ -186,7 +177,7 @@ class DensePairs:
     """Fixed messages as one matrix product per channel.
 
     Attributes:
-        matrices: Per path (channels, atoms·(2·l3+1), atoms·(2·l1+1)).
+        matrices: Per path (channels, atoms·(2·l3+1), senders, 2·l1+1).
     """
 
     matrices: tuple[torch.Tensor, ...]
@@ -201,16 +192,22 @@ class DensePairs:
     ) -> None:
         """See `FixedMessages`."""
         del path
-        torch.bmm(self.matrices[index], sources.flatten(1, 2), out=target.flatten(1, 2))
+        matrix = self.matrices[index].flatten(2)
+        torch.bmm(matrix, sources.flatten(1, 2), out=target.flatten(1, 2))
+
+    def among(self, senders: IntArray) -> "DensePairs":
+        """See `FixedMessages`; the matrices get narrower."""
+        chosen = torch.from_numpy(senders).to(self.matrices[0].device)
+        return DensePairs(tuple(each.index_select(2, chosen) for each in self.matrices))
 
 
 def _dense(pairs: PairBlocks, path: Path, dtype: torch.dtype) -> torch.Tensor:
-    """Matrices (channels, atoms·(2·l3+1), atoms·(2·l1+1)) of one path; zero where out of reach."""
+    """Matrices (channels, atoms·(2·l3+1), atoms, 2·l1+1) of one path; zero where out of reach."""
     n, d1, d3 = pairs.n_atoms, 2 * path.l1 + 1, 2 * path.l3 + 1
     full = torch.zeros(path.channels, n, d3, n, d1, dtype=dtype)
     target, source = pairs.keys // n, pairs.keys % n
     full[:, target, :, source, :] = pairs.of(path).to(dtype).permute(0, 3, 2, 1)
-    return full.reshape(path.channels, n * d3, n * d1)
+    return full.reshape(path.channels, n * d3, n, d1)
 
 
 @compiled
@@ -219,27 +216,28 @@ def _sum_pairs(
     features: np.ndarray,
     blocks: np.ndarray,
     first: IntArray,
-    source: IntArray,
-    inputs: tuple[int, ...],
-    outputs: tuple[int, ...],
+    pair: IntArray,
+    sender: IntArray,
+    lanes: int,
+    pattern: Any,
 ) -> None:
-    """Overwrite one path's messages; the tuples' lengths are 2·l1+1 and 2·l3+1."""
+    """Overwrite one path's messages."""
     channels, n_atoms, d3, n_points = messages.shape
-    per_channel = blocks.shape[1] * blocks.shape[2] * blocks.shape[3]
+    per_channel = blocks.shape[1] * blocks.shape[2]
     for u in range(channels):
         for i in range(n_atoms):
-            for p in range(0, n_points, LANES):
+            for p in range(0, n_points, lanes):
                 sum_blocks(
                     messages,
                     (u * n_atoms + i) * d3 * n_points + p,
                     blocks,
                     u * per_channel,
                     features,
-                    u * n_atoms * features.shape[2] * n_points + p,
+                    u * features.shape[1] * features.shape[2] * n_points + p,
                     n_points,
-                    source,
+                    pair,
+                    sender,
                     first[i],
                     first[i + 1],
-                    inputs,
-                    outputs,
+                    pattern,
                 )
