@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ionlake.errors import SourceError, StructureError
+from ionlake.structures.conversion import arrays_from_pymatgen, arrays_from_pymatgen_dict
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.interface import SourceEntry
 from ionlake.structures.sources.parsing import crystal_from_cif, one_line
@@ -108,24 +109,21 @@ def _structure(document: Document) -> StructureRecord:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            crystal = _from_dict(structure) if structure is not None else _from_text(cif)
-    except SourceError:
+            if structure is not None:
+                arrays = arrays_from_pymatgen_dict(structure)
+            else:
+                arrays = arrays_from_pymatgen(_from_cif(cif))
+    except (SourceError, StructureError):
         raise
     except Exception as error:
         raise StructureError(
             f"its {'cif' if structure is None else 'structure'} cannot be read"
             f" ({one_line(error)}): check that it is complete"
         ) from error
-    return StructureRecord.from_pymatgen(crystal)
+    return StructureRecord(*arrays)
 
 
-def _from_dict(structure: Any) -> Any:
-    from pymatgen.core import Structure
-
-    return Structure.from_dict(structure)
-
-
-def _from_text(cif: Any) -> Any:
+def _from_cif(cif: Any) -> Any:
     if not isinstance(cif, str):
         raise TypeError(f"got {type(cif).__name__}, expected text")
     return crystal_from_cif(cif, "its cif")
