@@ -13,6 +13,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for machine
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Local workers [default: one per core].")
 ]
+OfflineOption = Annotated[
+    bool,
+    typer.Option("--offline", help="Read the newest database summaries kept in the lake."),
+]
 
 
 def lake_path(lake: Path | None) -> Path:

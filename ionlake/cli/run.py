@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ionlake.cli.exit_codes import ExitCode
-from ionlake.cli.options import JsonOption, LakeOption, WorkersOption, lake_path
+from ionlake.cli.options import JsonOption, LakeOption, OfflineOption, WorkersOption, lake_path
 from ionlake.cli.output import Format, to_json, write_arrow
 from ionlake.cli.query import ranking_sql
 
@@ -39,7 +39,7 @@ def quickstart(
       ionlake quickstart
       ionlake quickstart --all --lake /data/first-lake
     """
-    _run("bundled" if every else "quickstart", lake, None, workers, json=json)
+    _run("bundled" if every else "quickstart", lake, None, workers, offline=False, json=json)
 
 
 def run(
@@ -50,6 +50,7 @@ def run(
         typer.Option("--cluster", help="auto, local, cuda or a Dask scheduler's address."),
     ] = None,
     workers: WorkersOption = None,
+    offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
     """Bring a lake up to date with a recipe.
@@ -57,18 +58,25 @@ def run(
     What is there already is not computed again.
 
     Exit status: 0 all done, 3 some materials failed (see the table failures), 4 another process
-    writes to the lake, 130 interrupted (finished work is kept).
+    writes to the lake, 5 the source cannot be read, 130 interrupted (finished work is kept).
 
     \b
     Examples:
       ionlake run quickstart
       ionlake run my_recipe.yaml --lake /data/lake --cluster tcp://scheduler:8786
+      ionlake run materials_project --offline
     """
-    _run(recipe, lake, cluster, workers, json=json)
+    _run(recipe, lake, cluster, workers, offline=offline, json=json)
 
 
 def _run(
-    name: str, lake: Path | None, cluster: str | None, workers: int | None, *, json: bool
+    name: str,
+    lake: Path | None,
+    cluster: str | None,
+    workers: int | None,
+    *,
+    offline: bool,
+    json: bool,
 ) -> None:
     from ionlake.cli.progress import ProgressReporter
     from ionlake.pipeline.recipe import load_recipe
@@ -76,7 +84,7 @@ def _run(
 
     recipe = _with_cluster(load_recipe(name), cluster, workers)
     with _ended_by_signals(), ProgressReporter() as reporter:
-        summary = run_recipe(recipe, lake_path(lake), reporter)
+        summary = run_recipe(recipe, lake_path(lake), reporter, offline=offline)
     if json:
         sys.stdout.write(to_json(asdict(summary)) + "\n")
     else:

@@ -76,6 +76,9 @@ MATERIALS: Final = Table(
         ("source", "VARCHAR", "Name of the source the material came from"),
         ("reference", "VARCHAR", "File name, citation or address of the structure"),
         ("licence", "VARCHAR", "Licence of the structure, as the source states it"),
+        ("attribution", "VARCHAR", "Whom to name and cite when the structure is used"),
+        ("database_version", "VARCHAR", "Release of the database the row was read from"),
+        ("source_updated_at", "VARCHAR", "Last change in the database, ISO 8601"),
         ("run_id", "VARCHAR", "Run that first brought this row as it is"),
     ),
 )

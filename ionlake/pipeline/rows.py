@@ -44,6 +44,9 @@ def material_row(entry: SourceEntry, structure: StructureRecord, source: str, ru
         "source": source,
         "reference": entry.reference,
         "licence": entry.licence,
+        "attribution": entry.attribution,
+        "database_version": entry.database_version,
+        "source_updated_at": entry.last_updated,
         "run_id": run_id,
     }
 

@@ -9,6 +9,7 @@ from typing import Final
 from ionlake.catalog.publish import publish
 from ionlake.errors import IonlakeError
 from ionlake.lake import schema
+from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import new_run_id
 from ionlake.lake.release import current_release
 from ionlake.lake.writer import open_writer
@@ -17,14 +18,14 @@ from ionlake.pipeline.cluster import open_cluster, worker_device
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.dispatch import Dispatcher
 from ionlake.pipeline.plan import Method, Task, Todo, check_material, plan_run
-from ionlake.pipeline.recipe import BundledSourceSettings, Recipe
+from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.report import Reporter, RunSummary
 from ionlake.pipeline.rows import Row, material_row, structure_row
+from ionlake.pipeline.sources import make_source
 from ionlake.potentials.load import load_potential
 from ionlake.structures.record import StructureRecord
-from ionlake.structures.sources.bundled import BundledSource
 from ionlake.structures.sources.files import FileSource
-from ionlake.structures.sources.interface import SourceEntry, StructureSource
+from ionlake.structures.sources.interface import SourceEntry
 
 PUBLISH_EVERY_S: Final = 900.0
 """A long run publishes what it has this often, so that a ranking exists early."""
@@ -32,7 +33,13 @@ PUBLISH_EVERY_S: Final = 900.0
 _VERSIONED: Final = ("ionlake", "sevenn", "torch", "numpy", "xarray", "zarr", "duckdb", "pymatgen")
 
 
-def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = None) -> RunSummary:
+def run_recipe(
+    recipe: Recipe,
+    lake: str | Path,
+    reporter: Reporter | None = None,
+    *,
+    offline: bool = False,
+) -> RunSummary:
     """Bring a lake up to date with a recipe.
 
     What is in the lake already is not computed again. A material that fails becomes a row of
@@ -42,6 +49,7 @@ def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = Non
         recipe: What to do.
         lake: Folder of the lake; made if there is none.
         reporter: Who follows the run.
+        offline: Read the newest summaries of the database that the lake keeps, ask no server.
 
     Raises:
         LakeError: If the folder is not a lake, or another process writes to it.
@@ -51,7 +59,8 @@ def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = Non
     """
     started = time.monotonic()
     reporter = reporter or Reporter()
-    source = make_source(recipe)
+    kept = LakeLayout(Path(lake)).summaries(recipe.source.kind)
+    source = make_source(recipe, kept=kept, offline=offline, follower=reporter)
     entries = source.entries()
     if isinstance(source, FileSource) and source.ignored:
         reporter.files_ignored(source.ignored)
@@ -87,13 +96,6 @@ def run_recipe(recipe: Recipe, lake: str | Path, reporter: Reporter | None = Non
         interrupted=interrupted,
         failures=tuple(run.failures),
     )
-
-
-def make_source(recipe: Recipe) -> StructureSource:
-    """The source a recipe names."""
-    if isinstance(recipe.source, BundledSourceSettings):
-        return BundledSource(max_sites=recipe.source.max_sites)
-    return FileSource(recipe.source.paths)
 
 
 def _read_and_plan(

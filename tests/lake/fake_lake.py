@@ -47,6 +47,9 @@ def material_row(material_id="mp-1960", structure_id="s-Li2O", **changes):
         "source": "bundled",
         "reference": "somewhere",
         "licence": "CC0-1.0",
+        "attribution": None,
+        "database_version": None,
+        "source_updated_at": None,
         "run_id": RUN,
     } | changes
 

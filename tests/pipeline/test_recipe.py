@@ -17,7 +17,7 @@ source: {kind: files, paths: [a.cif]}
 """
 
 
-@pytest.mark.parametrize("name", ["quickstart", "bundled", "files"])
+@pytest.mark.parametrize("name", ["quickstart", "bundled", "files", "materials_project"])
 def test_the_shipped_recipes_load_by_name(name):
     assert load_recipe(name).name == name
     assert name in shipped_recipes()
@@ -88,7 +88,7 @@ def test_a_binary_file_is_no_recipe(tmp_path):
 
 
 def test_a_recipe_that_is_not_there_names_the_shipped_ones():
-    with pytest.raises(SettingsError, match="bundled, files, quickstart"):
+    with pytest.raises(SettingsError, match="bundled, files, materials_project, quickstart"):
         load_recipe("no-such-recipe")
 
 

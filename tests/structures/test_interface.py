@@ -17,6 +17,8 @@ def test_properties_are_unknown_unless_given():
     entry = SourceEntry("LiF", load_bundled("LiF-225"))
     assert entry.band_gap_ev is None
     assert entry.energy_above_hull_ev_per_atom is None
+    assert (entry.database_version, entry.attribution, entry.last_updated) == (None, None, None)
+    assert not entry.deprecated
 
 
 def test_an_entry_needs_a_crystal_or_an_error():

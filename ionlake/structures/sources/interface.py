@@ -23,6 +23,10 @@ class SourceEntry:
         energy_above_hull_ev_per_atom: Distance to the convex hull in eV/atom, where known.
         reference: File path, database record or citation.
         licence: Licence of the data, where the source states one.
+        database_version: Release of the database the entry was read from.
+        attribution: Whom to name and cite when the data is used, as the licence asks.
+        deprecated: Whether the database has withdrawn the material.
+        last_updated: When the database last changed the material, ISO 8601.
     """
 
     material_id: str
@@ -33,6 +37,10 @@ class SourceEntry:
     energy_above_hull_ev_per_atom: float | None = None
     reference: str = ""
     licence: str | None = None
+    database_version: str | None = None
+    attribution: str | None = None
+    deprecated: bool = False
+    last_updated: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse an entry that is both read and failed, or neither."""
@@ -55,6 +63,16 @@ class SourceEntry:
             reference=reference,
             licence=licence,
         )
+
+
+class SourceFollower:
+    """Follows how a source is read. This one says nothing; overwrite what is of interest."""
+
+    def materials_fetched(self, n_done: int, n_total: int) -> None:
+        """So many of so many materials have come over the network."""
+
+    def source_waits(self, reason: str, seconds: float) -> None:
+        """The source did not answer; it is asked again after this time."""
 
 
 @runtime_checkable
