@@ -7,11 +7,10 @@ import pytest
 from ionlake.errors import SourceError
 from ionlake.structures.sources import SourceFollower, StructureSource
 from ionlake.structures.sources import materials_project_client as client
-from ionlake.structures.sources.bundled import load_bundled
 from ionlake.structures.sources.materials_project import MaterialsProjectSource
 from ionlake.structures.sources.retry import RetryPolicy
 from ionlake.structures.sources.selection import Selection
-from tests.structures.web import KEY, VERSION, MaterialsProject, serving, summary
+from tests.structures.web import KEY, VERSION, MaterialsProject, load, serving, summary
 
 PAPER = Selection("Li", 0.5, 0.05)
 QUICK = RetryPolicy(attempts=4, first_delay_s=0.001)
@@ -62,7 +61,7 @@ def test_entries_carry_all_that_the_database_says(server):
     assert isinstance(source(), StructureSource)
     first, *others = source().entries()
 
-    assert first.structure.structure_id == load_bundled("LiF-225").structure_id
+    assert first.structure.structure_id == load("LiF-225").structure_id
     assert (first.material_id, first.band_gap_ev) == ("mp-1138", 5.0)
     assert first.energy_above_hull_ev_per_atom == 0.0
     assert first.reference.endswith("/mp-1138")

@@ -43,9 +43,13 @@ def serving(answer):
         server.server_close()
 
 
+load = cache(load_bundled)
+"""A bundled crystal, made once."""
+
+
 @cache
 def structure_json(crystal):
-    return json.dumps(load_bundled(crystal).to_pymatgen().as_dict())
+    return json.dumps(load(crystal).to_pymatgen().as_dict())
 
 
 def summary(material_id, crystal="LiF-225", **changes):
