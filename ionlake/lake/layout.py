@@ -63,6 +63,11 @@ class LakeLayout:
         """The generated Intake catalog."""
         return self.root / "catalog.yaml"
 
+    @property
+    def trash(self) -> Path:
+        """Folder of what repairs have set aside; nothing reads it."""
+        return self.root / "trash"
+
     def grid(self, scan_id: str, attempt: str) -> Path:
         """Zarr group of one attempt at a scan."""
         name = _checked(scan_id, "scan_id")

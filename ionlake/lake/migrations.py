@@ -17,9 +17,7 @@ from ionlake.lake.layout import LakeLayout, release_number
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.lock import writer_lock
 from ionlake.lake.marker import FORMAT_VERSION, read_format, write_format
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many are done and how many there are."""
+from ionlake.lake.progress import Progress, followed
 
 
 @dataclass(frozen=True)
@@ -104,8 +102,7 @@ def _note_digests(layout: LakeLayout, connection: sqlite3.Connection, progress: 
     """Take the digests of grids and releases as they are now; what is lost stays without one."""
     select = "SELECT scan_id, grid_path FROM scans WHERE grid_sha256 IS NULL"
     scans = connection.execute(select).fetchall()
-    for done, (scan_id, relative) in enumerate(scans):
-        progress("grids", done, len(scans))
+    for scan_id, relative in followed(progress, "grids", scans):
         folder = layout.resolve(relative)
         if folder.is_dir():
             connection.execute(

@@ -175,7 +175,7 @@ def test_a_release_comes_with_its_sha256(writer, publish):
     assert digest_file(path).read_text() == f"{digest}  {path.name}\n"
     assert read_digest(path) == file_sha256(path) == digest
     digest_file(path).write_text(f"{digest}  {path.name}")
-    with pytest.raises(LakeError, match="holds no SHA-256 of release-000001.duckdb"):
+    with pytest.raises(LakeError, match=r"holds no SHA-256 of release-000001\.duckdb"):
         read_digest(path)
 
 
