@@ -61,7 +61,8 @@ def diff(
     """Tell what changed between two releases: materials, structures, ranks, and why.
 
     Reasons: structure (the source has another one), model (another potential), settings (grid or
-    scan), algorithm (a newer version), new, withdrawn, others (the material itself is as it was).
+    scan), algorithm (a newer version), recomputed (all the same, another number), new, withdrawn,
+    others (the material itself is as it was).
 
     \b
     Examples:

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     MODEL = "model"
     SETTINGS = "settings"
     ALGORITHM = "algorithm"
+    RECOMPUTED = "recomputed"
     WITHDRAWN = "withdrawn"
     OTHERS = "others"
 
@@ -137,13 +138,15 @@ def material_change(before: Row, after: Row) -> MaterialChange:
 
 
 def rank_moves(before: Iterable[Row], after: Iterable[Row]) -> tuple[Move, ...]:
-    """All places that differ, by material.
+    """All places that differ, by material; columns that only one release has do not count.
 
     Args:
         before: Rows of ``rankings`` with the versions of scan and descriptors.
         after: The later ones.
     """
-    old, new = _by_material(before), _by_material(after)
+    before, after = tuple(before), tuple(after)
+    pool_columns = [name for name in _POOL if all(name in row for row in (*before, *after))]
+    old, new = _by_material(before, pool_columns), _by_material(after, pool_columns)
     moves: list[Move] = []
     for material_id in sorted(old.keys() | new.keys()):
         pools_before, pools_after = old.get(material_id, {}), new.get(material_id, {})
@@ -176,7 +179,7 @@ def _move(before: Row | None, after: Row | None) -> list[Move]:
             xi_after,
             rank_before,
             rank_after,
-            reasons or (Reason.OTHERS,),
+            reasons or (Reason.OTHERS if xi_before == xi_after else Reason.RECOMPUTED,),
             details,
         )
     ]
@@ -196,10 +199,10 @@ def _why(
         Reason.ALGORITHM: ALGORITHM,
     }
     details = {
-        name: (before.get(name), after.get(name))
+        name: (before[name], after[name])
         for names in columns.values()
         for name in names
-        if before.get(name) != after.get(name)
+        if name in before and name in after and before[name] != after[name]
     }
     reasons = tuple(r for r, names in columns.items() if any(name in details for name in names))
     return reasons, details
@@ -209,10 +212,12 @@ def _place(row: Row | None) -> tuple[float | None, int | None]:
     return (None, None) if row is None else (row["Xi"], row["rank"])
 
 
-def _by_material(rows: Iterable[Row]) -> dict[str, dict[tuple[Any, ...], Row]]:
+def _by_material(
+    rows: Iterable[Row], pool_columns: Iterable[str]
+) -> dict[str, dict[tuple[Any, ...], Row]]:
     found: dict[str, dict[tuple[Any, ...], Row]] = {}
     for row in rows:
-        pool = tuple(row.get(name) for name in _POOL)
+        pool = tuple(row[name] for name in pool_columns)
         found.setdefault(row["material_id"], {})[pool] = row
     return found
 
