@@ -84,6 +84,20 @@ def test_the_commands_that_ask_a_lake(beside_lake, monkeypatch, capsys, line):
     assert capsys.readouterr().out
 
 
+@pytest.mark.parametrize("line", block_with("bash", "ionlake verify").strip().splitlines())
+def test_the_commands_that_look_after_a_lake(beside_lake, monkeypatch, capsys, line):
+    """The lake has one release, number 1."""
+    monkeypatch.setattr("sys.argv", [*map(release_1, shlex.split(line, comments=True))])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    assert capsys.readouterr().out
+
+
+def release_1(word):
+    return "1" if word in {"41", "42"} else word
+
+
 @pytest.mark.parametrize("line", block_with("bash", "descriptors").strip().splitlines())
 def test_the_commands_that_describe_crystals(crystals, monkeypatch, tmp_path, capsys, line):
     """The files have other names, and the landscape is the quick one."""

@@ -1,6 +1,7 @@
 """Opening a lake to read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -113,6 +114,28 @@ class Lake:
 
     def __repr__(self) -> str:
         return f"Lake({str(self.path)!r}, release={self.release})"
+
+
+@contextmanager
+def open_releases(
+    path: str | Path, before: int, after: int
+) -> Iterator[tuple[ReleaseReader, ReleaseReader]]:
+    """Two releases of a lake, open for the length of the block.
+
+    Args:
+        path: Folder of the lake.
+        before: Number of the one.
+        after: Number of the other.
+
+    Raises:
+        LakeError: Not a lake, a lake of a newer format, or no such release.
+    """
+    layout = find_lake(path)
+    with (
+        closing(ReleaseReader.open(layout, before)) as one,
+        closing(ReleaseReader.open(layout, after)) as other,
+    ):
+        yield one, other
 
 
 def open_lake(path: str | Path | None = None, *, release: int | None = None) -> Lake:

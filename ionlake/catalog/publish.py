@@ -24,9 +24,17 @@ def publish(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
         LakeError: The release cannot be written; readers keep the one before.
     """
     info = publish_release(layout, ledger)
-    if not _catalog_is_current(layout):
-        write_catalog(layout)
+    refresh_catalog(layout)
     return info
+
+
+def refresh_catalog(layout: LakeLayout) -> None:
+    """Write the catalog of the current release unless it is there already.
+
+    Call as the lake's writer.
+    """
+    if current_path(layout) is not None and not _catalog_is_current(layout):
+        write_catalog(layout)
 
 
 def write_catalog(layout: LakeLayout) -> None:

@@ -11,8 +11,10 @@ from ionlake.cli.descriptors import descriptors
 from ionlake.cli.exit_codes import ExitCode, exit_code
 from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
+from ionlake.cli.releases import diff, releases
 from ionlake.cli.run import quickstart, run
 from ionlake.cli.status import status
+from ionlake.cli.upkeep import migrate, prune, repair, verify
 from ionlake.errors import IonlakeError
 
 app = typer.Typer(
@@ -22,7 +24,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (quickstart, plan, run, descriptors, query, rank, status):
+for command in (
+    *(quickstart, plan, run, descriptors, query, rank, status),
+    *(releases, diff, verify, repair, prune, migrate),
+):
     app.command()(command)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ionlake.cli.options import JsonOption, LakeOption, lake_path
+from ionlake.cli.options import JsonOption, LakeOption, ReleaseOption, lake_path
 from ionlake.cli.output import Format, write_arrow
 from ionlake.errors import SettingsError
 
@@ -20,11 +20,12 @@ POOLS: Final = {"all": "rank", "no_transition_metal": "rank_no_transition_metal"
 def query(
     sql: Annotated[str, typer.Argument(help="An SQL statement that reads.")],
     lake: LakeOption = None,
+    release: ReleaseOption = None,
     how: FormatOption = Format.TABLE,
     output: OutputOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Ask the lake's current release by SQL.
+    """Ask the lake by SQL: its current release, or an older one.
 
     Tables and views: candidates, rankings, descriptors, materials, structures, scans, mobile_ions,
     failures, runs. DESCRIBE candidates lists columns; their comments say what they mean.
@@ -37,7 +38,7 @@ def query(
     """
     from ionlake.catalog.access import open_lake
 
-    with open_lake(lake_path(lake)) as opened:
+    with open_lake(lake_path(lake), release=release) as opened:
         write_arrow(opened.arrow(sql), Format.JSON if json else how, output)
 
 
@@ -47,6 +48,7 @@ def rank(
         str, typer.Option("--pool", help="all, or no_transition_metal (the paper's selection).")
     ] = "all",
     lake: LakeOption = None,
+    release: ReleaseOption = None,
     how: FormatOption = Format.TABLE,
     output: OutputOption = None,
     json: JsonOption = False,
@@ -64,7 +66,7 @@ def rank(
     from ionlake.catalog.access import open_lake
 
     sql = ranking_sql(pool)
-    with open_lake(lake_path(lake)) as opened:
+    with open_lake(lake_path(lake), release=release) as opened:
         write_arrow(opened.arrow(sql, [top]), Format.JSON if json else how, output)
 
 

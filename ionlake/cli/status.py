@@ -4,23 +4,27 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from ionlake.cli.options import JsonOption, LakeOption, lake_path
+from ionlake.cli.options import JsonOption, LakeOption, ReleaseOption, lake_path
 from ionlake.cli.output import print_table, to_json
 
 
-def status(lake: LakeOption = None, json: JsonOption = False) -> None:
+def status(
+    lake: LakeOption = None, release: ReleaseOption = None, json: JsonOption = False
+) -> None:
     """Show what a lake holds, its release and its writer.
 
-    Works during a run.
+    Works during a run. Counts are those of the ledger, or of a release where one is named.
 
     \b
     Examples:
       ionlake status
       ionlake status --lake /data/lake --json
+      ionlake status --release 41
     """
     from ionlake.lake.marker import find_lake
 
-    facts = lake_status(find_lake(lake_path(lake)))
+    layout = find_lake(lake_path(lake))
+    facts = lake_status(layout) if release is None else release_status(layout, release)
     if json:
         sys.stdout.write(to_json(facts) + "\n")
     else:
@@ -59,4 +63,34 @@ def lake_status(layout: Any) -> dict[str, Any]:
         "writer_pid": None if holder is None else holder.pid,
         "writer_host": None if holder is None else holder.host,
         "writer_since": None if holder is None else holder.started_at,
+    }
+
+
+def release_status(layout: Any, number: int) -> dict[str, Any]:
+    """Counts of one release.
+
+    Args:
+        layout: Paths of the lake.
+        number: Number of the release.
+    """
+    from contextlib import closing
+
+    from ionlake.lake import schema
+    from ionlake.lake.reader import ReleaseReader
+
+    with closing(ReleaseReader.open(layout, number)) as release:
+        there = {row["name"] for row in release.rows("SHOW TABLES")}
+        counts = {
+            table.name: release.rows(f"SELECT count(*) AS n FROM {table.name}")[0]["n"]  # noqa: S608
+            for table in schema.TABLES
+            if table.name in there
+        }
+        info = release.info
+    return {
+        "lake": str(layout.root),
+        "release": info.number,
+        "created_at": info.created_at,
+        "release_age_seconds": (datetime.now(UTC) - info.created_at).total_seconds(),
+        "ionlake_version": info.ionlake_version,
+        **counts,
     }

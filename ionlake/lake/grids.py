@@ -3,7 +3,8 @@
 One Zarr v3 group per scan, without coordinate arrays and without consolidated metadata. A chunk is
 the grid of one mobile ion, or a slab of it where that is large; all chunks of an array share one
 shard, hence one file. Numbers that were never written read as NaN; every chunk carries a checksum,
-so a flipped bit is an error and not a number.
+so a flipped bit is an error and not a number; metadata has none, but the scan's row holds a digest
+of every file.
 """
 
 import json
@@ -17,6 +18,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from ionlake import names
 from ionlake.errors import GridError, LakeError
+from ionlake.lake.digests import folder_sha256
 from ionlake.pes.dataset import with_coordinates
 
 VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], np.dtype[Any]]]] = {
@@ -69,7 +71,7 @@ def chunk_shape(shape: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     return 1, -(-n_a // pieces), n_b, n_c
 
 
-def write_grid(path: Path, dataset: xr.Dataset) -> None:
+def write_grid(path: Path, dataset: xr.Dataset) -> str:
     """Write one grid as a new Zarr group.
 
     The group counts only once its scan is in the ledger: a half-written one is never read.
@@ -77,6 +79,9 @@ def write_grid(path: Path, dataset: xr.Dataset) -> None:
     Args:
         path: From `LakeLayout.grid`, with a fresh attempt; nothing is there yet.
         dataset: The grid, in memory.
+
+    Returns:
+        SHA-256 over the files written, for the scan's row: see `folder_sha256`.
 
     Raises:
         GridError: The dataset is not a grid (see `validate_grid`).
@@ -86,6 +91,7 @@ def write_grid(path: Path, dataset: xr.Dataset) -> None:
     bare = dataset.drop_vars([str(name) for name in dataset.coords])
     try:
         bare.to_zarr(path, mode="w-", zarr_format=3, consolidated=False, encoding=_encoding(bare))
+        return folder_sha256(path)
     except FileExistsError as error:
         raise LakeError(f"{path} exists already: write under a fresh attempt") from error
     except OSError as error:

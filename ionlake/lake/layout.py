@@ -67,6 +67,11 @@ class LakeLayout:
         """Folder of what a database said, by its version and the query."""
         return self.root / "sources" / _checked(source, "source")
 
+    @property
+    def trash(self) -> Path:
+        """Folder of what repairs have set aside; nothing reads it."""
+        return self.root / "trash"
+
     def grid(self, scan_id: str, attempt: str) -> Path:
         """Zarr group of one attempt at a scan."""
         name = _checked(scan_id, "scan_id")

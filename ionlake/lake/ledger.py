@@ -141,6 +141,21 @@ class Ledger:
             failures.clear_succeeded(self._connection, scan, failures.STAGES)
             self._bump()
 
+    def withdraw(self, scan_id: str, *, descriptors_only: bool = False) -> None:
+        """Take back a scan and what was derived from it, so that the next run computes it again.
+
+        Releases keep their rows, and the files are the caller's to keep or to set aside.
+
+        Args:
+            scan_id: The scan.
+            descriptors_only: Keep the scan, take back its descriptors.
+        """
+        with self._transaction():
+            derived = (schema.MOBILE_IONS, schema.DESCRIPTOR_VALUES)
+            for table in derived if descriptors_only else (*derived, schema.SCANS):
+                sql.delete_rows(self._connection, table, {"scan_id": scan_id})
+            self._bump()
+
     def stage_block(self, block: Row) -> None:
         """Acknowledge the staged energies of one block: they need not be computed again.
 
@@ -279,6 +294,14 @@ class Ledger:
     def values(self, table: Table) -> Iterator[Sequence[SqlValue]]:
         """All rows of a table as SQLite stores them, in the order of its key."""
         return sql.select_values(self._connection, table)
+
+    def damage(self) -> list[str]:
+        """What SQLite finds wrong with its own file, one line each."""
+        try:
+            found = self._connection.execute("PRAGMA integrity_check").fetchall()
+        except sqlite3.Error as error:
+            return [str(error)]
+        return [line for (line,) in found if line != "ok"]
 
     def count(self, table: Table) -> int:
         """Number of rows of a table, none where an older ionlake made no such table."""

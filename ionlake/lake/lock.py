@@ -100,7 +100,7 @@ def active_holder(layout: LakeLayout) -> LockHolder | None:
 
 
 def _locked(layout: LakeLayout) -> LakeLockedError:
-    holder = read_holder(layout)
+    holder = active_holder(layout)
     who = (
         "another process"
         if holder is None

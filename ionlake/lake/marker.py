@@ -3,14 +3,15 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ionlake import __version__
 from ionlake.errors import LakeError
 from ionlake.lake.atomic import replace_text
 from ionlake.lake.layout import LakeLayout
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+"""2: digests of grids and releases; see `ionlake.lake.migrations` for the way from older ones."""
 
 
 def create_lake(path: str | Path) -> LakeLayout:
@@ -68,6 +69,44 @@ def find_lake(path: str | Path) -> LakeLayout:
     return layout
 
 
+def read_format(layout: LakeLayout) -> int:
+    """The format of a lake.
+
+    Raises:
+        LakeError: ``lake.json`` cannot be read or holds none.
+    """
+    return int(_read_description(layout)["format_version"])
+
+
+def write_format(layout: LakeLayout, version: int) -> None:
+    """Note the format that a lake has been brought to.
+
+    Raises:
+        LakeError: ``lake.json`` cannot be read.
+        OSError: It cannot be written.
+    """
+    description = _read_description(layout) | {
+        "format_version": version,
+        "migrated_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "migrated_by": f"ionlake {__version__}",
+    }
+    replace_text(layout.lake_file, json.dumps(description, indent=2) + "\n")
+
+
+def require_current_format(layout: LakeLayout) -> None:
+    """Refuse a lake of an older format: reading works, writing and checking want this one.
+
+    Raises:
+        LakeError: The lake has an older format.
+    """
+    version = read_format(layout)
+    if version < FORMAT_VERSION:
+        raise LakeError(
+            f"the lake {layout.root} has format {version}, expected {FORMAT_VERSION}: run ionlake"
+            f" migrate --lake {layout.root} once; nothing is computed again"
+        )
+
+
 def find_or_create_lake(path: str | Path) -> LakeLayout:
     """Recognise a lake, or make one where there is nothing yet.
 
@@ -88,22 +127,28 @@ def _description() -> dict[str, object]:
     }
 
 
-def _check_format(layout: LakeLayout) -> None:
+def _read_description(layout: LakeLayout) -> dict[str, Any]:
     try:
         description = json.loads(layout.lake_file.read_text(encoding="utf-8"))
-        version, origin = description["format_version"], description.get("created_by")
     except OSError as error:
         raise LakeError(
             f"{layout.lake_file} cannot be read ({error.strerror}): check its permissions"
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError):
-        version, origin = None, None
-    if not isinstance(version, int):
+    except ValueError:
+        description = None
+    if not isinstance(description, dict) or not isinstance(description.get("format_version"), int):
         raise LakeError(
             f"{layout.lake_file} holds no format version: the lake is damaged, restore the file"
             " from a copy"
         )
+    return description
+
+
+def _check_format(layout: LakeLayout) -> None:
+    description = _read_description(layout)
+    version = description["format_version"]
     if version > FORMAT_VERSION:
+        origin = description.get("migrated_by", description.get("created_by"))
         raise LakeError(
             f"the lake {layout.root} has format {version} and was made by a newer ionlake"
             f" ({origin}); this is ionlake {__version__}, which knows formats up to"

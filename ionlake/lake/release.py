@@ -15,6 +15,7 @@ from ionlake import __version__
 from ionlake.errors import LakeError
 from ionlake.lake import release_tables, schema
 from ionlake.lake.atomic import replace_file, replace_text, temporary_beside
+from ionlake.lake.digests import DIGEST_SUFFIX, digest_file, write_digest
 from ionlake.lake.layout import LakeLayout, release_number
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.marker import FORMAT_VERSION
@@ -64,6 +65,7 @@ def publish_release(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
     try:
         layout.releases.mkdir(exist_ok=True)
         info = _build(temporary, number, ledger)
+        write_digest(temporary, path)
         replace_file(temporary, path)
         replace_text(layout.current, path.name + "\n")
     except (OSError, duckdb.IOException) as error:
@@ -73,6 +75,8 @@ def publish_release(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+        if not path.exists():
+            digest_file(path).unlink(missing_ok=True)
     return info
 
 
@@ -169,8 +173,9 @@ def _build(path: Path, number: int, ledger: Ledger) -> ReleaseInfo:
 
 
 def _next_number(layout: LakeLayout) -> int:
-    numbers = [release_number(path.name) or 0 for path in layout.releases.glob("release-*")]
-    return max(numbers, default=0) + 1
+    """A number that no release has or had; a note of a digest alone keeps its number taken."""
+    names = (path.name.removesuffix(DIGEST_SUFFIX) for path in layout.releases.glob("release-*"))
+    return max((release_number(name) or 0 for name in names), default=0) + 1
 
 
 def _first_line(error: Exception) -> str:

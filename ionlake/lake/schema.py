@@ -145,6 +145,7 @@ SCANS: Final = Table(
         ("evaluator", "VARCHAR", "Code path and version that evaluated the points"),
         ("scan_version", "INTEGER", "Version of the scan algorithm"),
         ("grid_path", "VARCHAR", "Zarr group of the grid, relative to the lake"),
+        ("grid_sha256", "VARCHAR", "SHA-256 over names and contents of the grid's files"),
         ("compute_seconds", "DOUBLE", "Processor time of the scan summed over its tasks, s"),
         ("run_id", "VARCHAR", "Run that computed the scan"),
     ),

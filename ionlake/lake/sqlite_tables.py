@@ -128,7 +128,7 @@ def select_values(
     except sqlite3.Error as error:
         raise LakeError(
             f"table {table.name} of the ledger cannot be read ({error}): if an older ionlake wrote"
-            " it, run a recipe on the lake once to bring it up to date"
+            " it, run ionlake migrate or a recipe on the lake once to bring it up to date"
         ) from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.lock import writer_lock
-from ionlake.lake.marker import find_lake, find_or_create_lake
+from ionlake.lake.marker import find_lake, find_or_create_lake, require_current_format
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ def open_writer(path: str | Path, *, create: bool = False) -> Iterator[LakeWrite
         create: Make the lake where there is nothing yet.
 
     Raises:
-        LakeError: No lake, not a lake, a newer format, or another writer (`LakeLockedError`).
+        LakeError: No lake, not a lake, another format, or another writer (`LakeLockedError`).
     """
     layout = find_or_create_lake(path) if create else find_lake(path)
+    require_current_format(layout)
     with writer_lock(layout), Ledger.open(layout.ledger) as ledger:
         yield LakeWriter(layout, ledger)

@@ -69,8 +69,10 @@ def structure_row(structure: StructureRecord) -> Row:
     }
 
 
-def scan_row(grid: xr.Dataset, grid_path: str, compute_seconds: float, run_id: str) -> Row:
-    """Row of ``scans``, from the grid's own attributes."""
+def scan_row(
+    grid: xr.Dataset, grid_path: str, grid_sha256: str, compute_seconds: float, run_id: str
+) -> Row:
+    """Row of ``scans``, from the grid's own attributes and what its files are."""
     attributes = grid.attrs
     potential, symmetry = attributes["potential"], attributes["symmetry"]
     copied = (
@@ -105,6 +107,7 @@ def scan_row(grid: xr.Dataset, grid_path: str, compute_seconds: float, run_id: s
         "modality": potential["modality"],
         "dtype": potential["dtype"],
         "grid_path": grid_path,
+        "grid_sha256": grid_sha256,
         "compute_seconds": compute_seconds,
         "run_id": run_id,
     }

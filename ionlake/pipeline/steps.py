@@ -231,10 +231,10 @@ def _finish(
     release_evaluator()
     plan, potential = _plan(job), worker_potential(job.potential)
     grid = assemble(plan, results, base_energy(plan, potential), potential)
-    write_grid(place.path, grid)
+    digest = write_grid(place.path, grid)
     described = described_rows(grid, *describe_all(grid), job.run_id)
     seconds = time.perf_counter() - started
-    row = scan_row(grid, place.relative, before + seconds, job.run_id)
+    row = scan_row(grid, place.relative, digest, before + seconds, job.run_id)
     return FinishedScan(row, described, n_energies + 1, seconds)
 
 

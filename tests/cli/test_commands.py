@@ -18,20 +18,6 @@ from ionlake.lake.writer import open_writer
 from ionlake.structures.sources.bundled import load_bundled
 
 
-@pytest.fixture
-def command(monkeypatch, capsys):
-    """Run ``ionlake`` with arguments; gives exit status, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr("sys.argv", ["ionlake", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        output = capsys.readouterr()
-        return int(ended.value.code or 0), output.out, output.err
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory, scheduler):
     """A small lake made by the command's own pipeline."""

@@ -161,7 +161,7 @@ def put_scan(writer, structure_id, *, xi=0.5, seed=0, **changes):
     """Write a grid and commit its scan and descriptors; returns the scan row."""
     scan = scan_row(structure_id, **changes)
     path = writer.layout.grid(scan["scan_id"], new_attempt())
-    write_grid(path, grid(seed))
+    scan["grid_sha256"] = write_grid(path, grid(seed))
     scan["grid_path"] = writer.layout.relative(path)
     writer.ledger.commit_scan(scan)
     descriptors = descriptor_row(scan["scan_id"], xi)

@@ -57,6 +57,37 @@ def test_the_lock_of_a_killed_writer_does_not_block(layout, other_writer):
     assert read_holder(layout) is None
 
 
+def test_the_lock_of_a_killed_writer_does_not_pass_to_its_children(layout):
+    code = (
+        "import subprocess, sys\n"
+        "from ionlake.lake.writer import open_writer\n"
+        "with open_writer(sys.argv[1]):\n"
+        "    child = subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL)\n"
+        "    print(child.pid, flush=True)\n"
+        "    child.wait()\n"
+    )
+    command = [sys.executable, "-c", code, str(layout.root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        child = int(process.stdout.readline())
+        process.kill()
+    try:
+        with writer_lock(layout) as holder:
+            assert holder.pid == os.getpid()
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_dead_holder_is_not_named(layout, other_writer):
+    """Between taking the lock and writing its note, a writer has its killed predecessor's note."""
+    other_writer.kill()
+    other_writer.wait()
+    stale = layout.holder_file.read_text()
+    with writer_lock(layout):
+        layout.holder_file.write_text(stale)
+        with pytest.raises(LakeLockedError, match="another process"), writer_lock(layout):
+            pytest.fail("two writers at once")
+
+
 def test_readers_of_the_ledger_need_no_lock(layout, other_writer):
     with Ledger.open_read_only(layout.ledger) as ledger:
         assert ledger.revision == 0

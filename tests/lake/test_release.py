@@ -1,3 +1,4 @@
+import hashlib
 import subprocess
 import sys
 import threading
@@ -7,6 +8,7 @@ import pytest
 
 from ionlake.errors import LakeError
 from ionlake.lake import schema
+from ionlake.lake.digests import digest_file, file_sha256, read_digest
 from ionlake.lake.reader import ReleaseReader
 from ionlake.lake.release import current_path, current_release, is_outdated, publish_release
 from ionlake.lake.views import VIEW_NAMES
@@ -19,6 +21,10 @@ def writer(tmp_path):
     with open_writer(tmp_path / "lake", create=True) as opened:
         put_material(opened, "mp-1", "s-1")
         yield opened
+
+
+def names_in(releases):
+    return [path.name for path in sorted(releases.iterdir()) if path.suffix != ".sha256"]
 
 
 @pytest.fixture
@@ -69,7 +75,7 @@ def test_nothing_new_is_not_published(writer, publish):
     first = publish().info
     assert publish_release(writer.layout, writer.ledger) is None
     assert not is_outdated(writer.layout, writer.ledger)
-    assert [path.name for path in writer.layout.releases.iterdir()] == ["release-000001.duckdb"]
+    assert names_in(writer.layout.releases) == ["release-000001.duckdb"]
     put_scan(writer, "s-1")
     second = publish().info
     assert (first.number, second.number) == (1, 2)
@@ -137,7 +143,7 @@ def test_a_failed_publication_leaves_the_current_release(writer, publish, monkey
     with pytest.raises(LakeError, match=r"No space left on device.*readers keep the one before"):
         publish_release(writer.layout, writer.ledger)
     assert current_path(writer.layout).name == "release-000001.duckdb"
-    assert [path.name for path in writer.layout.releases.iterdir()] == ["release-000001.duckdb"]
+    assert names_in(writer.layout.releases) == ["release-000001.duckdb"]
     monkeypatch.undo()
     assert publish().info.number == 2
 
@@ -155,11 +161,22 @@ def test_a_lost_release_is_named_and_published_again(writer, publish):
     current_path(writer.layout).unlink()
     with pytest.raises(LakeError, match=r"release-000001\.duckdb cannot be opened .*publish again"):
         ReleaseReader.open(writer.layout)
-    assert publish().info.number == 1
+    assert publish().info.number == 2  # a number never stands for two releases
     writer.layout.current.write_text("nonsense\n")
     with pytest.raises(LakeError, match="says 'nonsense'"):
         ReleaseReader.open(writer.layout)
-    assert publish().info.number == 2
+    assert publish().info.number == 3
+
+
+def test_a_release_comes_with_its_sha256(writer, publish):
+    publish().close()
+    path = current_path(writer.layout)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert digest_file(path).read_text() == f"{digest}  {path.name}\n"
+    assert read_digest(path) == file_sha256(path) == digest
+    digest_file(path).write_text(f"{digest}  {path.name}")
+    with pytest.raises(LakeError, match=r"holds no SHA-256 of release-000001\.duckdb"):
+        read_digest(path)
 
 
 def test_a_lake_without_a_release_says_what_to_do(writer):

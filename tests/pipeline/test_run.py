@@ -231,7 +231,7 @@ def test_the_error_of_the_evaluator_is_a_column_of_scans(recipe, lake):
         assert opened.query("SELECT evaluator_error_ev FROM scans").isna().all(axis=None)
         grid = opened.grid("lif").load()
     for checked, expected in ({"evaluator_error_ev": 2e-6}, 2e-6), ({}, None):
-        row = scan_row(grid.assign_attrs(verification=checked), "grids/x", 1.0, "run")
+        row = scan_row(grid.assign_attrs(verification=checked), "grids/x", "0" * 64, 1.0, "run")
         assert row["evaluator_error_ev"] == expected
 
 

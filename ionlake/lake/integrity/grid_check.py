@@ -1,0 +1,129 @@
+"""Whether a stored grid is the one that its row describes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+
+from ionlake.errors import LakeError
+from ionlake.lake.digests import folder_sha256
+from ionlake.lake.grids import VARIABLES, open_grid
+from ionlake.lake.integrity.findings import Finding, Kind, finding
+from ionlake.lake.integrity.listing import NamedGrid
+from ionlake.lake.layout import LakeLayout
+from ionlake.lake.rows import Row
+from ionlake.names import ENERGY, MINIMUM_ENERGY, STATUS, PointStatus
+
+_SAME_NAME: Final = (
+    "scan_id",
+    "structure_id",
+    "mobile_species",
+    "scan_protocol",
+    "grid_protocol",
+    "grid_spacing_ang",
+    "exclusion_radius_ang",
+    "accuracy",
+    "evaluator",
+    "scan_version",
+)
+_HAVE_ENERGY: Final = (PointStatus.EVALUATED, PointStatus.SYMMETRY_COPY)
+
+
+def check_grid(layout: LakeLayout, grid: NamedGrid, *, deep: bool) -> Finding | None:
+    """Look at one grid.
+
+    Args:
+        layout: Paths of the lake.
+        grid: The grid and its row.
+        deep: Compare every byte with the digest and read every number, instead of opening only.
+
+    Returns:
+        What is wrong with it, None if nothing is.
+    """
+    found = _problem(layout, grid, deep=deep)
+    if found is None:
+        return None
+    kind, what = found
+    about = finding(kind, what, grid.path)
+    return replace(
+        about,
+        remedy=about.remedy if grid.in_ledger else _ONLY_RELEASES,
+        scan_id=grid.row["scan_id"],
+        in_ledger=grid.in_ledger,
+        releases=grid.releases,
+    )
+
+
+_ONLY_RELEASES: Final = (
+    "only older releases name it: restore the folder from a copy, or drop them with ionlake prune"
+)
+
+
+def row_differences(row: Row, attributes: Mapping[str, Any], shape: Mapping[str, int]) -> list[str]:
+    """Where a grid says something else than its row.
+
+    Args:
+        row: Row of ``scans``.
+        attributes: Attributes of the grid.
+        shape: Sizes of the grid's dimensions.
+    """
+    potential = attributes.get("potential")
+    said = {name: attributes.get(name) for name in _SAME_NAME} | {
+        "potential_id": potential.get("potential_id") if isinstance(potential, dict) else None,
+        "n_mobile_ions": shape.get("mobile_ion"),
+        **{f"n_{axis}": shape.get(axis) for axis in ("a", "b", "c")},
+    }
+    return [
+        f"{name} is {value!r}, the row says {row[name]!r}"
+        for name, value in said.items()
+        if value != row[name]
+    ]
+
+
+def value_problems(grid: xr.Dataset) -> list[str]:
+    """What the numbers of a grid cannot be: energies where there are none, or no minimum."""
+    energy, status = grid[ENERGY].to_numpy(), grid[STATUS].to_numpy()
+    problems = []
+    wrong = np.isfinite(energy) != np.isin(status, _HAVE_ENERGY)
+    if wrong.any():
+        problems.append(f"{int(wrong.sum())} points have an energy or none against their status")
+    if not np.isfinite(grid[MINIMUM_ENERGY].to_numpy()).all():
+        problems.append("an ion has no minimum energy")
+    lowest = np.nanmin(energy, axis=(1, 2, 3), initial=np.inf)
+    if (lowest != 0).any():
+        problems.append(f"the lowest energies are {lowest.tolist()} eV, expected 0 for each ion")
+    return problems
+
+
+def _problem(layout: LakeLayout, grid: NamedGrid, *, deep: bool) -> tuple[Kind, str] | None:
+    try:
+        folder = layout.resolve(grid.path)
+    except LakeError as error:
+        return Kind.GRID_LOST, str(error)
+    if not folder.is_dir():
+        return Kind.GRID_LOST, "the grid is gone"
+    gone = [name for name in VARIABLES if not _has_numbers(folder / name)]
+    if gone:
+        return Kind.GRID_DAMAGED, f"the numbers of {', '.join(gone)} are gone"
+    try:
+        expected = grid.row.get("grid_sha256")
+        if deep and expected is not None and folder_sha256(folder) != expected:
+            return Kind.GRID_DAMAGED, "its files are not those that were written (SHA-256)"
+        opened = open_grid(folder)
+        if deep:
+            opened.load()
+    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything
+        return Kind.GRID_DAMAGED, f"it cannot be read ({type(error).__name__}: {error})"
+    wrong = row_differences(grid.row, opened.attrs, {str(k): v for k, v in opened.sizes.items()})
+    if deep and not wrong:
+        wrong = value_problems(opened)
+    return (Kind.GRID_DIFFERS, "; ".join(wrong)) if wrong else None
+
+
+def _has_numbers(array: Path) -> bool:
+    """Whether an array has a file of numbers; without one it would read as NaN or 0 throughout."""
+    chunks = array / "c"
+    return chunks.is_file() or any(path.is_file() for path in chunks.rglob("*"))

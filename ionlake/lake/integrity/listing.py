@@ -1,0 +1,115 @@
+"""What lies in a lake and what its rows name. Files are listed here and looked at elsewhere."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ionlake.lake.integrity.findings import Finding, Kind, finding
+from ionlake.lake.layout import LakeLayout, release_number
+from ionlake.lake.rows import Row
+
+_TEMPORARY: Final = (
+    ".release-*",
+    ".CURRENT.*",
+    ".lake.json.*",
+    ".catalog.yaml.*",
+    ".writer.json.*",
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files and folders of a lake, relative to it.
+
+    Attributes:
+        grids: Zarr groups, whole or not.
+        staged: Staged blocks.
+        temporary: Files that were being written when their process ended.
+        releases: Numbers of the releases.
+    """
+
+    grids: frozenset[str]
+    staged: frozenset[str]
+    temporary: frozenset[str]
+    releases: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class NamedGrid:
+    """A grid that rows name.
+
+    Attributes:
+        path: Its folder, relative to the lake.
+        row: Its row of ``scans``; that of the ledger if it has one.
+        in_ledger: Whether the ledger names it.
+        releases: Numbers of the releases that name it.
+    """
+
+    path: str
+    row: Row
+    in_ledger: bool
+    releases: tuple[int, ...] = ()
+
+
+def list_files(layout: LakeLayout) -> Listing:
+    """Look what lies in a lake."""
+
+    def found(pattern: str) -> frozenset[str]:
+        return frozenset(layout.relative(path) for path in layout.root.glob(pattern))
+
+    temporary = frozenset[str]().union(
+        *(found(pattern) | found(f"releases/{pattern}") for pattern in _TEMPORARY)
+    )
+    numbers = (release_number(path.name) for path in layout.releases.glob("release-*"))
+    return Listing(
+        grids=found("grids/*/*"),
+        staged=found("staging/*/*"),
+        temporary=temporary,
+        releases=tuple(sorted(number for number in numbers if number is not None)),
+    )
+
+
+def named_grids(
+    ledger: Iterable[Row], releases: Mapping[int, Mapping[str, Row]]
+) -> dict[str, NamedGrid]:
+    """All grids that rows name, by path.
+
+    Args:
+        ledger: The ledger's rows of ``scans``.
+        releases: For each release the grids it names, with their rows.
+    """
+    named = {row["grid_path"]: NamedGrid(row["grid_path"], row, in_ledger=True) for row in ledger}
+    for number, grids in sorted(releases.items()):
+        for path, row in grids.items():
+            grid = named.get(path) or NamedGrid(path, row, in_ledger=False)
+            named[path] = replace(grid, releases=(*grid.releases, number))
+    return named
+
+
+def orphans(listing: Listing, grids: Iterable[str], staged: Iterable[str]) -> list[Finding]:
+    """Files that no row names: nobody reads them.
+
+    Args:
+        listing: What lies there, listed before the rows were read.
+        grids: Grids that rows name.
+        staged: Staged blocks that rows name.
+    """
+    kinds = (
+        ("a grid that no row names", listing.grids - set(grids)),
+        ("staged energies that no row names", listing.staged - set(staged)),
+        ("a file that was being written when its process ended", listing.temporary),
+    )
+    return [finding(Kind.ORPHAN, what, path) for what, paths in kinds for path in sorted(paths)]
+
+
+def lost_blocks(listing: Listing, rows: Iterable[Row]) -> list[Finding]:
+    """Staged blocks that rows name and that are not there."""
+    return [
+        replace(
+            finding(Kind.STAGED_LOST, "staged energies are gone", row["staging_path"]),
+            scan_id=row["scan_id"],
+            in_ledger=True,
+        )
+        for row in rows
+        if row["staging_path"] not in listing.staged
+    ]
