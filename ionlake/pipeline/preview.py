@@ -10,7 +10,6 @@ from typing import Final
 from ionlake.errors import IonlakeError
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.marker import find_lake
-from ionlake.pes.evaluator import evaluator_name
 from ionlake.pipeline.cluster import usable_cores, worker_count
 from ionlake.pipeline.forecast import (
     Forecast,
@@ -22,8 +21,7 @@ from ionlake.pipeline.forecast import (
 )
 from ionlake.pipeline.plan import Method, Task, Todo, check_material, plan_run
 from ionlake.pipeline.recipe import Recipe
-from ionlake.pipeline.run import make_source
-from ionlake.potentials.load import load_potential
+from ionlake.pipeline.run import make_method, make_source
 from ionlake.structures.record import StructureRecord
 
 Progress = Callable[[int, int], None]
@@ -58,9 +56,7 @@ def preview(
         PotentialError: If the potential cannot be loaded.
         SettingsError: If the recipe names a scheduler that does not answer.
     """
-    potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
-    evaluator = evaluator_name(potential, recipe.scan.evaluator)
-    method = Method.resolve(recipe.scan, potential.card, evaluator)
+    method = make_method(recipe)
     finished = _finished(lake)
     good, problems, n_read = _read(recipe, method)
     tasks = plan_run(good, method, *finished)

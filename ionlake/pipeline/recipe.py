@@ -15,6 +15,10 @@ from ionlake.pes.settings import ScanSettings
 _SHIPPED: Final = "ionlake.shipped.pipelines"
 
 
+MAX_ATTEMPTS: Final = 3
+"""Failures with the same inputs after which a material is quarantined, unless a recipe says."""
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -80,6 +84,8 @@ class Recipe(_Settings):
         potential: What gives the energies.
         scan: Settings of the scans.
         cluster: Where the work is done; a word or an address is enough.
+        max_attempts: A material that has failed so often with the same inputs is quarantined: it
+            is not tried again until they change, or until a run asks for it.
     """
 
     name: str
@@ -88,6 +94,7 @@ class Recipe(_Settings):
     potential: PotentialSettings = PotentialSettings()
     scan: ScanSettings = ScanSettings()
     cluster: ClusterSettings = ClusterSettings()
+    max_attempts: PositiveInt = MAX_ATTEMPTS
 
     @field_validator("cluster", mode="before")
     @classmethod

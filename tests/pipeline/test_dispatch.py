@@ -38,6 +38,9 @@ class FakeFuture:
     def __init__(self, result):
         self._result = result
 
+    def cancelled(self):
+        return False
+
     def exception(self):
         return None
 
@@ -50,6 +53,8 @@ class FakeFuture:
 
 class FakeClient:
     """Pretends to compute: whatever is out comes back in random order."""
+
+    status = "running"
 
     def __init__(self, workers, answer):
         self.workers, self.answer = workers, answer
@@ -70,7 +75,7 @@ class FakeClient:
         self.cancelled += futures
         self.out = [future for future in self.out if future not in futures]
 
-    def get(self):
+    def get(self, timeout):
         """Stands in for the queue of futures that are done."""
         return self.out.pop(self._random.randrange(len(self.out)))
 
