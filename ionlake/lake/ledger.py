@@ -96,7 +96,12 @@ class Ledger:
                 differs = [
                     former.revive(self._connection, material["material_id"]),
                     sql.put_row(self._connection, schema.STRUCTURES, structure),
-                    sql.put_row(self._connection, schema.MATERIALS, material, ignoring="run_id"),
+                    sql.put_row(
+                        self._connection,
+                        schema.MATERIALS,
+                        material,
+                        ignoring=schema.ORIGIN_COLUMNS,
+                    ),
                 ]
                 cleared = failures.clear_outdated(self._connection, material)
                 if any(differs):

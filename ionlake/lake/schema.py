@@ -77,11 +77,18 @@ MATERIALS: Final = Table(
         ("reference", "VARCHAR", "File name, citation or address of the structure"),
         ("licence", "VARCHAR", "Licence of the structure, as the source states it"),
         ("attribution", "VARCHAR", "Whom to name and cite when the structure is used"),
-        ("database_version", "VARCHAR", "Release of the database the row was read from"),
-        ("source_updated_at", "VARCHAR", "Last change in the database, ISO 8601"),
+        (
+            "database_version",
+            "VARCHAR",
+            "Release of the database that first brought this row as it is",
+        ),
+        ("source_updated_at", "VARCHAR", "Last change in that release of the database, ISO 8601"),
         ("run_id", "VARCHAR", "Run that first brought this row as it is"),
     ),
 )
+
+ORIGIN_COLUMNS: Final = ("run_id", "database_version", "source_updated_at")
+"""Columns of ``materials`` that say whence a row came: alone they make no other row of it."""
 
 STRUCTURES: Final = Table(
     "structures",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ionlake.lake.rows import Row, encode_row
-from ionlake.lake.schema import MATERIALS
+from ionlake.lake.schema import MATERIALS, ORIGIN_COLUMNS
 from ionlake.pipeline.known import Known
 
 
@@ -108,12 +108,12 @@ def compare_material(row: Row, known: Known) -> MaterialChange:
 
 
 def _differences(before: Row, now: Row) -> dict[str, str]:
-    """Columns that differ as the ledger stores them, the run apart, each with a line on how."""
+    """Columns that differ as the ledger stores them, each with a line on how."""
     stored, coming = encode_row(MATERIALS, before), encode_row(MATERIALS, now)
     return {
         name: f"{name}: {_shown(old)} → {_shown(new)}"
         for name, old, new in zip(MATERIALS.column_names, stored, coming, strict=True)
-        if old != new and name != "run_id"
+        if old != new and name not in ORIGIN_COLUMNS
     }
 
 

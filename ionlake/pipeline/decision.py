@@ -121,14 +121,17 @@ def _offer(
     """What the source offers, as rows, and the crystals."""
     structures: dict[str, StructureRecord] = {}
     rows: dict[str, Row] = {}
-    unreadable = []
+    unreadable, deprecated = [], []
     for entry in entries:
+        if entry.deprecated:
+            deprecated.append(entry.material_id)
+            continue
         if entry.structure is None:
             unreadable.append(entry.material_id)
             continue
         structures[entry.material_id] = entry.structure
         rows[entry.material_id] = material_row(entry, entry.structure, source, run_id)
-    return Offer(source, rows, unreadable), structures
+    return Offer(source, rows, unreadable, deprecated), structures
 
 
 def _sort_out(
@@ -142,7 +145,7 @@ def _sort_out(
     failures = [
         unread(run_id, entry.material_id, str(entry.error_type), str(entry.error))
         for entry in entries
-        if entry.structure is None
+        if entry.structure is None and not entry.deprecated
     ]
     for material_id, structure in structures.items():
         try:
