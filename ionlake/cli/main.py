@@ -13,6 +13,8 @@ from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
 from ionlake.cli.run import quickstart, run
 from ionlake.cli.status import status
+from ionlake.cli.update import update
+from ionlake.cli.why import why
 from ionlake.errors import IonlakeError
 
 app = typer.Typer(
@@ -22,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (quickstart, plan, run, descriptors, query, rank, status):
+for command in (quickstart, plan, run, update, why, descriptors, query, rank, status):
     app.command()(command)
 
 

@@ -10,6 +10,10 @@ LakeOption = Annotated[
     typer.Option("--lake", help="Folder of the lake [default: $IONLAKE_LAKE, else ionlake-lake]."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for machines.")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option("--cluster", help="auto, local, cuda or a Dask scheduler's address."),
+]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Local workers [default: one per core].")
 ]

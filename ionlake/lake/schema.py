@@ -80,7 +80,7 @@ MATERIALS: Final = Table(
         (
             "database_version",
             "VARCHAR",
-            "Release of the database that first brought this row as it is",
+            "Database release that first brought this row as it is",
         ),
         ("source_updated_at", "VARCHAR", "Last change in that release of the database, ISO 8601"),
         ("run_id", "VARCHAR", "Run that first brought this row as it is"),

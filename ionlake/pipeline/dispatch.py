@@ -92,14 +92,13 @@ class Dispatcher:
         self._waiting.extend(tasks)
         self._staged = self.run.writer.ledger.staged_scans()
         self.outlook.expect(sum(task.seconds for task in self._waiting))
-        self._fill()
+        self._fill(until)
         while self._out and time.monotonic() < until + GRACE_S:
             future = self._next_back(until)
             if future in self._out:
                 self._take(self._no_longer_out(future), future)
                 after_each()
-            if time.monotonic() < until:
-                self._fill()
+            self._fill(until)
         return not (self._out or self._ready or self._waiting or self._suspects)
 
     def _next_back(self, until: float) -> Any:
@@ -111,8 +110,10 @@ class Dispatcher:
                 raise ClusterError(_VANISHED)
         return None
 
-    def _fill(self) -> None:
-        """Send work while there is some and the workers have room for it."""
+    def _fill(self, until: float) -> None:
+        """Send work while there is some, the workers have room for it and the time is not over."""
+        if time.monotonic() >= until:
+            return
         self._count_workers()
         while self._has_room() and (self._ready or self._waiting):
             if not self._ready:
