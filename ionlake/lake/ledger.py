@@ -329,6 +329,15 @@ class Ledger:
         """Identifiers of all descriptor rows that need not be computed."""
         return sql.select_column(self._connection, schema.DESCRIPTOR_VALUES, "descriptor_id")
 
+    def count_described_by(self, run_id: str) -> int:
+        """Number of materials whose present structure a run has described."""
+        query = (
+            "SELECT count(DISTINCT material_id) FROM descriptor_values"
+            " JOIN scans USING (scan_id) JOIN materials USING (structure_id)"
+            " WHERE descriptor_values.run_id = ?"
+        )
+        return int(self._connection.execute(query, (run_id,)).fetchone()[0])
+
     def staged_scans(self) -> set[str]:
         """Identifiers of all scans in progress of which blocks are staged."""
         return sql.select_column(self._connection, schema.STAGED_BLOCKS, "scan_id")
