@@ -22,6 +22,7 @@ from ionlake.errors import ClusterError
 from ionlake.lake.layout import new_attempt
 from ionlake.pipeline.blocks import take_bundle
 from ionlake.pipeline.bundle import Bundle
+from ionlake.pipeline.cluster import replenish
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.jobs import StepFailure
 from ionlake.pipeline.large import LargeScan
@@ -41,11 +42,18 @@ AHEAD_S: Final = 20.0
 GRACE_S: Final = 60.0
 """So long a run whose time is over waits for the pieces of work that are out."""
 
+WITHOUT_WORKERS_S: Final = 300.0
+"""After this time without a worker on a cluster of its own, a run ends."""
+
 _COUNT_EVERY_S: Final = 10.0
 _LOOK_EVERY_S: Final = 5.0
 _VANISHED: Final = (
     "the scheduler of the workers went away in the middle of the run: start it and run again; what"
     " was committed stands, and blocks that are staged are not computed again"
+)
+_DESERTED: Final = (
+    "all workers were lost and none could be started again: look at the memory and the load of"
+    " this machine and run again; what was committed stands"
 )
 
 
@@ -68,6 +76,8 @@ class Dispatcher:
     _back: SimpleQueue[Any] = field(default_factory=SimpleQueue)
     _staged: set[str] = field(default_factory=set)
     _counted_at: float = float("-inf")
+    _seen_at: float = float("inf")
+    _most_workers: int = 0
 
     def __post_init__(self) -> None:
         """Nothing is known to do yet."""
@@ -108,6 +118,7 @@ class Dispatcher:
                 return self._back.get(timeout=min(left, _LOOK_EVERY_S))
             if self.client.status == "closed":
                 raise ClusterError(_VANISHED)
+            self._count_workers()
         return None
 
     def _fill(self, until: float) -> None:
@@ -187,12 +198,22 @@ class Dispatcher:
         return work
 
     def _count_workers(self) -> None:
-        """Workers may come and go on a scheduler that is shared or grows."""
+        """Workers may come and go on a scheduler that is shared or grows; ours are started again.
+
+        A scheduler of others may be without workers for long, as while their jobs wait.
+        """
         now = time.monotonic()
         if now - self._counted_at > _COUNT_EVERY_S:
             self._counted_at = now
             workers = self.client.scheduler_info(n_workers=-1)["workers"]
+            self._most_workers = max(self._most_workers, len(workers))
+            if len(workers) < self._most_workers:
+                replenish(self.client)
             self.outlook.workers = max(1, len(workers))
+            if workers or self.client.cluster is None:
+                self._seen_at = now
+            elif now - self._seen_at > WITHOUT_WORKERS_S:
+                raise ClusterError(_DESERTED)
 
 
 def _lost(error: BaseException) -> StepFailure:

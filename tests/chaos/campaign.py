@@ -13,9 +13,10 @@ from pathlib import Path
 
 from tests.chaos.lakes import differences, promises
 
-DELAY_S = 0.06
+DELAY_S = 0.03
 TARGETS = ("worker", "driver", "group")
-_LONGEST_RUN_S = 300.0
+MOMENTS = {"starting": 2, "workers ready": 1, "at work": 9}
+_LONGEST_RUN_S = 600.0
 _START_S = 7.0
 
 
@@ -80,33 +81,36 @@ class Campaign:
 
     def _attack(self, run: "Run", n_kills: int) -> None:
         """Kill at random moments until the driver is dead or done."""
-        early = self.random.random() < 0.25
-        if early:
+        moment = self.random.choices(list(MOMENTS), MOMENTS.values())[0]
+        if moment == "starting":
             time.sleep(self.random.uniform(0, _START_S))
         else:
             run.ready.wait(_LONGEST_RUN_S)
         while run.poll() is None and self.n_kills < n_kills:
-            if not early:
-                time.sleep(self.random.uniform(0, 3.0))
+            if moment == "at work":
+                run.wait_for_a_note()
+            if moment != "starting":
+                time.sleep(self.random.uniform(0, 4.0))
             target = self.random.choice(TARGETS)
             if not _kill(run.pid, target, self.random):
                 time.sleep(0.05)
                 continue
-            self.kills[f"{target}, {'at any time' if early else 'at work'}"] += 1
-            early = False
+            self.kills[f"{target}, {moment}"] += 1
             if target != "worker":
                 return
+            moment = "at work"
 
     def _start(self, lake: Path, notes: Path, delay_s: float) -> "Run":
         environment = os.environ | {"CHAOS_NOTES": str(notes), "CHAOS_DELAY_S": str(delay_s)}
-        return Run(lake, environment)
+        return Run(lake, notes, environment)
 
 
 class Run(subprocess.Popen):
     """A driver in a session of its own; `ready` is set when its workers are there, or it ended."""
 
-    def __init__(self, lake: Path, environment: dict[str, str]) -> None:
+    def __init__(self, lake: Path, notes: Path, environment: dict[str, str]) -> None:
         self.ready = threading.Event()
+        self._notes = notes
         self._errors = lake.with_suffix(".stderr")
         with self._errors.open("w") as errors:
             super().__init__(
@@ -122,6 +126,12 @@ class Run(subprocess.Popen):
     def stderr_text(self) -> str:
         """The end of what it said on standard error."""
         return self._errors.read_text()[-2000:]
+
+    def wait_for_a_note(self) -> None:
+        """Wait until another block or grid is begun, or the driver has ended."""
+        before = len(_lines(self._notes))
+        while self.poll() is None and len(_lines(self._notes)) == before:
+            time.sleep(0.05)
 
     def _listen(self) -> None:
         self.stdout.readline()

@@ -3,6 +3,7 @@
 import itertools
 import random
 from dataclasses import replace
+from queue import Empty
 from types import SimpleNamespace
 
 import pytest
@@ -58,6 +59,7 @@ class FakeClient:
     """Pretends to compute: whatever is out comes back in random order."""
 
     status = "running"
+    cluster = None
 
     def __init__(self, workers, answer):
         self.workers, self.answer = workers, answer
@@ -259,6 +261,24 @@ def test_a_scheduler_that_vanishes_ends_the_run_by_name(run):
 def _as(kind, future):
     future.__class__ = kind
     return future
+
+
+def test_a_run_whose_workers_never_come_back_ends(run, monkeypatch):
+    clock, asked = SimpleNamespace(now=0.0), []
+
+    class Deserted(FakeClient):
+        cluster = SimpleNamespace(worker_spec={0: None}, scale=asked.append)
+
+        def get(self, timeout):
+            clock.now += timeout
+            self.workers = 0
+            raise Empty
+
+    monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    with pytest.raises(ClusterError, match="all workers were lost"):
+        dispatch_with(run, Deserted(1, answer), tasks_of([1.0]))
+    assert clock.now == pytest.approx(dispatch.WITHOUT_WORKERS_S, abs=30)
+    assert set(asked) == {1}
 
 
 def test_a_disk_that_is_full_is_no_materials_fault(run):
