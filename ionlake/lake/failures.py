@@ -85,7 +85,9 @@ class Failure:
         return asdict(self) | {
             "failure_id": self.failure_id,
             "attempts": attempts,
-            "quarantine_reason": _quarantine_reason(attempts) if attempts >= max_attempts else None,
+            "quarantine_reason": _quarantine_reason(max_attempts)
+            if attempts >= max_attempts
+            else None,
             "failed_at": datetime.now(UTC),
         }
 
@@ -96,8 +98,8 @@ class Failure:
         )
 
 
-def _quarantine_reason(attempts: int) -> str:
-    times = "once" if attempts == 1 else f"{attempts} times"
+def _quarantine_reason(max_attempts: int) -> str:
+    times = "once" if max_attempts == 1 else f"{max_attempts} times"
     return (
         f"failed {times} with the same inputs: not tried again until they change or"
         " `ionlake update --retry` or `--failed-only` asks"

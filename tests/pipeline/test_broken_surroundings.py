@@ -17,6 +17,8 @@ from ionlake.errors import LakeError
 from ionlake.lake import schema
 from ionlake.lake.ledger import Ledger
 from ionlake.pipeline import steps
+from ionlake.pipeline.options import RunOptions
+from ionlake.pipeline.recipe import cluster_from_word, load_recipe
 from ionlake.pipeline.run import run_recipe
 from tests.pipeline.test_large import assert_same_lakes
 
@@ -110,11 +112,11 @@ def test_a_lake_that_may_not_be_written_is_one_line(recipe, lake):
         lake.chmod(0o755)
 
 
-def test_a_scheduler_that_vanishes_ends_the_run_and_the_next_goes_on(written, tmp_path):
+def test_a_scheduler_that_vanishes_ends_the_run_and_the_next_goes_on(written, tmp_path, scheduler):
     lake, recipe, note = tmp_path / "lake", written(0.1), tmp_path / "scheduler.json"
     dask = [sys.executable, "-m"]
     where = ["--scheduler-file", str(note), "--no-dashboard"]
-    scheduler, worker = (
+    head, worker = (
         subprocess.Popen([*dask, *command, *where], stderr=subprocess.DEVNULL)
         for command in (
             ["distributed.cli.dask_scheduler", "--port", "0"],
@@ -124,19 +126,19 @@ def test_a_scheduler_that_vanishes_ends_the_run_and_the_next_goes_on(written, tm
     while not note.exists():
         time.sleep(0.1)
     address = json.loads(note.read_text())["address"]
-    update = [*_COMMAND, "update", recipe, "--lake", lake]
-    run = subprocess.Popen([*update, "--cluster", address], stderr=subprocess.PIPE, text=True)
+    update = [*_COMMAND, "update", recipe, "--lake", lake, "--cluster", address]
+    run = subprocess.Popen(update, stderr=subprocess.PIPE, text=True)
     try:
         seen = []
         for line in run.stderr:
             seen.append(line)
             if " done: 1/" in line:
-                scheduler.kill()
+                head.kill()
                 killed = time.monotonic()
         assert run.wait(timeout=60) == 1, seen
         assert time.monotonic() - killed < 60
     finally:
-        for process in (run, worker, scheduler):
+        for process in (run, worker, head):
             process.kill()
             process.wait()
     assert "went away in the middle of the run" in seen[-1]
@@ -145,6 +147,7 @@ def test_a_scheduler_that_vanishes_ends_the_run_and_the_next_goes_on(written, tm
         before = len(opened.query("SELECT * FROM candidates"))
         assert opened.query("SELECT * FROM failures").empty
     assert before >= 1
-    assert subprocess.run([*update, "--workers", "1", "--limit", "1"], check=False).returncode == 0
+    onward = load_recipe(recipe).model_copy(update={"cluster": cluster_from_word(scheduler)})
+    run_recipe(onward, lake, options=RunOptions(limit=1))
     with ionlake.open_lake(lake) as opened:
         assert len(opened.query("SELECT * FROM candidates")) == before + 1
