@@ -33,6 +33,10 @@ class LakeError(IonlakeError, RuntimeError):
     """A lake folder that is missing, locked, damaged or of another format."""
 
 
+class ClusterError(IonlakeError, ConnectionError):
+    """Workers, or their scheduler, that went away in the middle of a run."""
+
+
 class QueryError(IonlakeError, ValueError):
     """An SQL statement that the lake's current release cannot answer."""
 

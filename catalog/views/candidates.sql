@@ -61,7 +61,7 @@ ORDER BY
     mobile_species, grid_protocol, potential, Xi DESC NULLS LAST, material_id, rankings.scan_id;
 
 COMMENT ON TABLE candidates IS
-'One row per material and current scan: chemistry, stability, main descriptors, rank, flags and provenance. Ranks count within a pool, see rankings.';
+'One row per material and current scan: chemistry, stability, main descriptors, rank, flags and provenance. Ranks count within a pool, see rankings; materials that have left their source (see tombstones) are left out.';
 COMMENT ON COLUMN candidates.rank IS 'Place by Xi in the pool, 1 is best';
 COMMENT ON COLUMN candidates.rank_no_transition_metal IS
 'Place by Xi in the pool without materials that hold a transition metal; null for those that do';

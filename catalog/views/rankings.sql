@@ -1,3 +1,4 @@
+-- Materials that have left their source are not ranked; grids and descriptors keep them.
 CREATE TABLE rankings AS
 SELECT
     CASE WHEN descriptor_values.Xi IS NOT NULL THEN rank() OVER pool END AS rank,
@@ -25,6 +26,7 @@ SELECT
 FROM grids
 JOIN descriptor_values USING (descriptor_id)
 JOIN materials USING (material_id)
+ANTI JOIN tombstones USING (material_id)
 WINDOW
     pool AS (
         PARTITION BY
@@ -41,7 +43,7 @@ WINDOW
 ORDER BY mobile_species, grid_protocol, potential, Xi DESC NULLS LAST, material_id, scan_id;
 
 COMMENT ON TABLE rankings IS
-'Materials by Xi, highest first, each within its pool: materials with the same mobile species, scan and grid protocol, grid spacing, exclusion radius, accuracy, symmetry mode and potential.';
+'Materials by Xi, highest first, each within its pool: materials with the same mobile species, scan and grid protocol, grid spacing, exclusion radius, accuracy, symmetry mode and potential. Materials with a tombstone are left out.';
 COMMENT ON COLUMN rankings.rank IS 'Place in the pool, 1 is best; equal Xi, equal rank';
 COMMENT ON COLUMN rankings.rank_no_transition_metal IS
 'Place in the pool without materials that hold a transition metal (as ranked in the paper); null for those that do';

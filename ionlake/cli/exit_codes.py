@@ -1,4 +1,4 @@
-"""What the command's exit status means."""
+"""What the command's exit status means: the one place where it is decided."""
 
 from enum import IntEnum
 
@@ -6,15 +6,32 @@ from ionlake.errors import IonlakeError, QueryError, SettingsError, SourceError
 
 
 class ExitCode(IntEnum):
-    """Exit status of every ionlake command."""
+    """Exit status of every ionlake command.
+
+    A schedule may treat 3 as news for people and not as a failure of the job, 4 as "the run before
+    is still at work" and 5 as "try again later".
+    """
 
     OK = 0
+    """Done, or nothing to do; also where --max-hours or --limit left work for the next run."""
+
     ERROR = 1
+    """Nothing more could be done: a damaged or full lake, workers that went away, a bug."""
+
     USAGE = 2
+    """A wrong option, setting, recipe or SQL statement."""
+
     PARTIAL = 3
+    """Some materials failed in this run, the others are done; quarantined ones do not count."""
+
     LOCKED = 4
+    """Another process writes to the lake."""
+
     SOURCE = 5
+    """The source of structures cannot be read; the lake is as it was."""
+
     INTERRUPTED = 130
+    """Stopped by a signal; finished work is kept and published."""
 
 
 def exit_code(error: IonlakeError) -> ExitCode:

@@ -14,7 +14,9 @@ from ionlake.cli.query import query, rank
 from ionlake.cli.releases import diff, releases
 from ionlake.cli.run import quickstart, run
 from ionlake.cli.status import status
+from ionlake.cli.update import update
 from ionlake.cli.upkeep import migrate, prune, repair, verify
+from ionlake.cli.why import why
 from ionlake.errors import IonlakeError
 
 app = typer.Typer(
@@ -25,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    *(quickstart, plan, run, descriptors, query, rank, status),
+    *(quickstart, plan, run, update, why, descriptors, query, rank, status),
     *(releases, diff, verify, repair, prune, migrate),
 ):
     app.command()(command)

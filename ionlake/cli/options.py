@@ -14,6 +14,10 @@ ReleaseOption = Annotated[
     int | None,
     typer.Option("--release", min=1, help="Number of a release [default: the current one]."),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option("--cluster", help="auto, local, cuda or a Dask scheduler's address."),
+]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Local workers [default: one per core].")
 ]

@@ -1,4 +1,4 @@
-"""``ionlake quickstart`` and ``ionlake run``: fill a lake."""
+"""``ionlake quickstart`` and ``ionlake run``: fill a lake. What all commands that compute share."""
 
 import signal
 import sys
@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ionlake.cli.exit_codes import ExitCode
-from ionlake.cli.options import JsonOption, LakeOption, OfflineOption, WorkersOption, lake_path
+from ionlake.cli.options import (
+    ClusterOption,
+    JsonOption,
+    LakeOption,
+    OfflineOption,
+    WorkersOption,
+    lake_path,
+)
 from ionlake.cli.output import Format, to_json, write_arrow
 from ionlake.cli.query import ranking_sql
 
 if TYPE_CHECKING:
+    from ionlake.pipeline.options import RunOptions
     from ionlake.pipeline.recipe import Recipe
     from ionlake.pipeline.report import RunSummary
 
@@ -39,23 +47,21 @@ def quickstart(
       ionlake quickstart
       ionlake quickstart --all --lake /data/first-lake
     """
-    _run("bundled" if every else "quickstart", lake, None, workers, offline=False, json=json)
+    carry_out(chosen_recipe("bundled" if every else "quickstart", None, workers), lake, json=json)
 
 
 def run(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")],
     lake: LakeOption = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option("--cluster", help="auto, local, cuda or a Dask scheduler's address."),
-    ] = None,
+    cluster: ClusterOption = None,
     workers: WorkersOption = None,
     offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring a lake up to date with a recipe.
+    """Compute what a lake lacks of a recipe.
 
-    What is there already is not computed again.
+    What is there already is not computed again, and nothing is taken out of the rankings: ionlake
+    update does the same and marks what has left the source.
 
     Exit status: 0 all done, 3 some materials failed (see the table failures), 4 another process
     writes to the lake, 5 the source cannot be read, 130 interrupted (finished work is kept).
@@ -66,25 +72,34 @@ def run(
       ionlake run my_recipe.yaml --lake /data/lake --cluster tcp://scheduler:8786
       ionlake run materials_project --offline
     """
-    _run(recipe, lake, cluster, workers, offline=offline, json=json)
+    from ionlake.pipeline.options import RunOptions
+
+    carry_out(chosen_recipe(recipe, cluster, workers), lake, RunOptions(offline=offline), json=json)
 
 
-def _run(
-    name: str,
-    lake: Path | None,
-    cluster: str | None,
-    workers: int | None,
-    *,
-    offline: bool,
-    json: bool,
-) -> None:
-    from ionlake.cli.progress import ProgressReporter
+def chosen_recipe(name: str, cluster: str | None, workers: int | None) -> "Recipe":
+    """A recipe by name or path, on the cluster that the command's options ask for."""
     from ionlake.pipeline.recipe import load_recipe
+
+    return _with_cluster(load_recipe(name), cluster, workers)
+
+
+def carry_out(
+    recipe: "Recipe", lake: Path | None, options: "RunOptions | None" = None, *, json: bool
+) -> None:
+    """Run a recipe, show what came of it, and end with its exit status.
+
+    Args:
+        recipe: The recipe.
+        lake: Folder of the lake, if one was named.
+        options: How far the run goes.
+        json: Show the summary as JSON.
+    """
+    from ionlake.cli.progress import ProgressReporter
     from ionlake.pipeline.run import run_recipe
 
-    recipe = _with_cluster(load_recipe(name), cluster, workers)
     with _ended_by_signals(), ProgressReporter() as reporter:
-        summary = run_recipe(recipe, lake_path(lake), reporter, offline=offline)
+        summary = run_recipe(recipe, lake_path(lake), reporter, options)
     if json:
         sys.stdout.write(to_json(asdict(summary)) + "\n")
     else:
@@ -141,6 +156,12 @@ def _show(summary: "RunSummary") -> None:
     )
     if summary.interrupted:
         note("interrupted: what was done is kept, run again to go on\n")
+    if summary.materials_quarantined:
+        note(f"{summary.materials_quarantined} quarantined, see quarantine_reason in failures\n")
+    if summary.changes["gone"]:
+        note(f"{summary.changes['gone']} have left their source, see tombstones\n")
+    if summary.materials_pending:
+        note(f"{summary.materials_pending} are still to be computed\n")
     if summary.release is None:
         return
     with open_lake(summary.lake) as opened:

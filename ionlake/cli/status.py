@@ -1,6 +1,8 @@
 """``ionlake status``: what is in a lake and who writes to it."""
 
 import sys
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +13,13 @@ from ionlake.cli.output import print_table, to_json
 def status(
     lake: LakeOption = None, release: ReleaseOption = None, json: JsonOption = False
 ) -> None:
-    """Show what a lake holds, its release and its writer.
+    """Show what a lake holds, its release, its last run and its writer.
 
     Works during a run. Counts are those of the ledger, or of a release where one is named.
+
+    For monitoring, with --json: release_age_seconds, pending (materials still
+    to be computed), failed, quarantined, tombstones, last_run_status (running, cut off, finished,
+    stopped, interrupted or failed), materials_per_hour and energies_per_hour of the last run.
 
     \b
     Examples:
@@ -38,12 +44,14 @@ def status(
 
 
 def lake_status(layout: Any) -> dict[str, Any]:
-    """Counts of the ledger, the current release and the process that writes.
+    """Counts of the ledger, the current release, the last run and the process that writes.
 
     Args:
         layout: Paths of the lake.
     """
+    from ionlake.errors import LakeError
     from ionlake.lake import schema
+    from ionlake.lake.health import Health, read_health
     from ionlake.lake.ledger import Ledger
     from ionlake.lake.lock import active_holder
     from ionlake.lake.release import current_release
@@ -51,8 +59,11 @@ def lake_status(layout: Any) -> dict[str, Any]:
     with Ledger.open_read_only(layout.ledger) as ledger:
         counts = {table.name: ledger.count(table) for table in schema.TABLES}
         staged = ledger.count(schema.STAGED_BLOCKS)
+        holder = active_holder(layout)
+        health = Health()
+        with suppress(LakeError):  # a ledger from before these columns
+            health = read_health(ledger, writing=holder is not None)
     release = current_release(layout)
-    holder = active_holder(layout)
     age = None if release is None else (datetime.now(UTC) - release.created_at).total_seconds()
     return {
         "lake": str(layout.root),
@@ -60,6 +71,7 @@ def lake_status(layout: Any) -> dict[str, Any]:
         "release_age_seconds": age,
         **counts,
         "staged_blocks": staged,
+        **asdict(health),
         "writer_pid": None if holder is None else holder.pid,
         "writer_host": None if holder is None else holder.host,
         "writer_since": None if holder is None else holder.started_at,

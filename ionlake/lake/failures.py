@@ -4,6 +4,9 @@ A failure stands until the material succeeds at the same thing. Accepting a mate
 clears its read failures and those of structures it no longer has. A committed scan clears the
 failures of its structure, mobile species, grid protocol and potential up to the scan; committed
 descriptors clear those and the describe failures.
+
+Attempts count for one set of inputs. A failure that was tried too often with the same inputs is
+quarantined: it waits until they change, or until somebody asks for it.
 """
 
 import json
@@ -37,6 +40,8 @@ class Failure:
         grid_protocol: Grid protocol of the attempt, None at stage read.
         potential: Name of the potential of the attempt, None at stage read.
         potential_id: Identity of that potential, None where none was loaded.
+        inputs_id: Identity of what the attempt worked on: of the scan or descriptors it would have
+            made, of the message where nothing could be read.
     """
 
     material_id: str
@@ -49,6 +54,7 @@ class Failure:
     grid_protocol: str | None = None
     potential: str | None = None
     potential_id: str | None = None
+    inputs_id: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse stages that do not exist."""
@@ -67,11 +73,21 @@ class Failure:
         )
         return sha256(json.dumps(subject).encode()).hexdigest()[:32]
 
-    def row(self, attempts: int) -> dict[str, Any]:
-        """The failure as a row of ``failures``, failed now."""
+    def row(self, before: Row | None, max_attempts: int) -> dict[str, Any]:
+        """The failure as a row of ``failures``, failed now.
+
+        Args:
+            before: The row of the attempt before, None if there was none.
+            max_attempts: Attempts at the same inputs after which it is quarantined.
+        """
+        same = before is not None and before["inputs_id"] == self.inputs_id
+        attempts = int(before["attempts"]) + 1 if before is not None and same else 1
         return asdict(self) | {
             "failure_id": self.failure_id,
             "attempts": attempts,
+            "quarantine_reason": _quarantine_reason(max_attempts)
+            if attempts >= max_attempts
+            else None,
             "failed_at": datetime.now(UTC),
         }
 
@@ -80,6 +96,14 @@ class Failure:
         return all(
             row[name] == getattr(self, name) for name in ("structure_id", "error", "message")
         )
+
+
+def _quarantine_reason(max_attempts: int) -> str:
+    times = "once" if max_attempts == 1 else f"{max_attempts} times"
+    return (
+        f"failed {times} with the same inputs: not tried again until they change or"
+        " `ionlake update --retry` or `--failed-only` asks"
+    )
 
 
 def clear_outdated(connection: sqlite3.Connection, material: Row) -> int:

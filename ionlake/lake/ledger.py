@@ -11,6 +11,7 @@ travels with the next release.
 import json
 import secrets
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ionlake.errors import LakeError
-from ionlake.lake import failures, schema
+from ionlake.lake import failures, former, schema
 from ionlake.lake import sqlite_tables as sql
 from ionlake.lake.failures import Failure
 from ionlake.lake.rows import Row, SqlValue
@@ -78,7 +79,7 @@ class Ledger:
     # ---- facts -----------------------------------------------------------------------------------
 
     def put_materials(self, materials: Iterable[tuple[Row, Row]]) -> frozenset[str]:
-        """Take over materials as their source gives them now.
+        """Take over materials as their source gives them now; a tombstone of theirs is removed.
 
         Args:
             materials: Pairs of a row for ``materials`` and the row for ``structures`` of its
@@ -91,9 +92,16 @@ class Ledger:
         changed = set()
         with self._transaction():
             for material, structure in materials:
+                former.note(self._connection, material)
                 differs = [
+                    former.revive(self._connection, material["material_id"]),
                     sql.put_row(self._connection, schema.STRUCTURES, structure),
-                    sql.put_row(self._connection, schema.MATERIALS, material, ignoring="run_id"),
+                    sql.put_row(
+                        self._connection,
+                        schema.MATERIALS,
+                        material,
+                        ignoring=schema.ORIGIN_COLUMNS,
+                    ),
                 ]
                 cleared = failures.clear_outdated(self._connection, material)
                 if any(differs):
@@ -170,19 +178,57 @@ class Ledger:
         with self._transaction():
             sql.delete_rows(self._connection, schema.STAGED_BLOCKS, {"scan_id": scan_id})
 
-    def record_failure(self, failure: Failure) -> int:
-        """Record a failure; the same one again counts its attempts up.
+    def record_failure(self, failure: Failure, max_attempts: int = sys.maxsize) -> int:
+        """Record a failure; the same one again, with the same inputs, counts its attempts up.
+
+        Args:
+            failure: What failed.
+            max_attempts: Attempts at the same inputs after which it is quarantined; by default
+                it never is.
 
         Returns:
-            How often this has been tried now.
+            How often this has been tried now with these inputs.
         """
         with self._transaction():
             before = self.row(schema.FAILURES, failure.failure_id)
-            attempts = 1 if before is None else int(before["attempts"]) + 1
-            sql.replace_row(self._connection, schema.FAILURES, failure.row(attempts))
-            if before is None or not failure.same_reason(before):
+            row = failure.row(before, max_attempts)
+            sql.replace_row(self._connection, schema.FAILURES, row)
+            shown = "quarantine_reason"
+            if before is None or not failure.same_reason(before) or before[shown] != row[shown]:
                 self._bump()
-        return attempts
+        return int(row["attempts"])
+
+    def select(self, recipe: str, material_ids: Iterable[str]) -> None:
+        """Note that the source of a recipe offers these materials, beside those noted before."""
+        with self._transaction():
+            for material_id in material_ids:
+                row = {"recipe": recipe, "material_id": material_id}
+                sql.put_row(self._connection, schema.SELECTIONS, row)
+
+    def deselect(self, recipe: str, material_ids: Iterable[str]) -> None:
+        """Note that the source of a recipe no longer offers these materials.
+
+        The failures of materials that no recipe offers any more are cleared.
+        """
+        with self._transaction():
+            for material_id in material_ids:
+                key = {"material_id": material_id}
+                sql.delete_rows(self._connection, schema.SELECTIONS, {"recipe": recipe, **key})
+                if any(sql.select_values(self._connection, schema.SELECTIONS, key)):
+                    continue
+                if sql.delete_rows(self._connection, schema.FAILURES, key):
+                    self._bump()
+
+    def bury(self, tombstones: Iterable[Row]) -> None:
+        """Mark materials as gone; nothing else of them changes.
+
+        Args:
+            tombstones: Rows for ``tombstones``.
+        """
+        with self._transaction():
+            for row in tombstones:
+                sql.replace_row(self._connection, schema.TOMBSTONES, row)
+                self._bump()
 
     def start_run(
         self, run_id: str, recipe: str, settings: Mapping[str, Any], versions: Mapping[str, str]
@@ -206,6 +252,20 @@ class Ledger:
         with self._transaction():
             sql.replace_row(self._connection, schema.RUNS, row)
 
+    def note_plan(self, run_id: str, *, to_do: int, quarantined: int, gone: int) -> None:
+        """Record what a run has found to do, as soon as it is known.
+
+        Args:
+            run_id: The run.
+            to_do: Materials that lack a scan or descriptors.
+            quarantined: Materials left out because they failed too often.
+            gone: Materials that have left their source.
+        """
+        counts = {"to_do": to_do, "quarantined": quarantined, "gone": gone}
+        row = self._started(run_id) | {f"materials_{name}": n for name, n in counts.items()}
+        with self._transaction():
+            sql.replace_row(self._connection, schema.RUNS, row)
+
     def finish_run(
         self,
         run_id: str,
@@ -226,25 +286,34 @@ class Ledger:
             materials_reused: Materials that needed no computing.
             materials_failed: Materials that failed in this run.
             energies_evaluated: Energies the potential was asked for.
-            status: ``finished``, or ``interrupted`` from outside.
+            status: ``finished``, ``stopped`` when its time was over, ``interrupted`` from outside,
+                or ``failed``.
 
         Raises:
             LakeError: The run was never started.
         """
-        run = self.row(schema.RUNS, run_id)
-        if run is None:
-            raise LakeError(f"run {run_id} is not in the ledger: record its start first")
-        finished = datetime.now(UTC)
-        row = run | {
-            "status": status,
-            "finished_at": finished,
+        counts = {
             "materials_read": materials_read,
             "materials_computed": materials_computed,
             "materials_reused": materials_reused,
             "materials_failed": materials_failed,
             "energies_evaluated": energies_evaluated,
-            "wall_seconds": (finished - run["started_at"]).total_seconds(),
         }
+        with self._transaction():
+            sql.replace_row(self._connection, schema.RUNS, self._started(run_id) | counts)
+            self.end_run(run_id, status)
+
+    def end_run(self, run_id: str, status: str) -> None:
+        """Record how and when a run ended, where there is nothing to count.
+
+        Args:
+            run_id: The run.
+            status: As `finish_run` takes it.
+        """
+        run = self._started(run_id)
+        finished = datetime.now(UTC)
+        seconds = (finished - run["started_at"]).total_seconds()
+        row = run | {"status": status, "finished_at": finished, "wall_seconds": seconds}
         with self._transaction():
             sql.replace_row(self._connection, schema.RUNS, row)
 
@@ -274,6 +343,15 @@ class Ledger:
     def finished_descriptors(self) -> set[str]:
         """Identifiers of all descriptor rows that need not be computed."""
         return sql.select_column(self._connection, schema.DESCRIPTOR_VALUES, "descriptor_id")
+
+    def count_described_by(self, run_id: str) -> int:
+        """Number of materials whose present structure a run has described."""
+        query = (
+            "SELECT count(DISTINCT material_id) FROM descriptor_values"
+            " JOIN scans USING (scan_id) JOIN materials USING (structure_id)"
+            " WHERE descriptor_values.run_id = ?"
+        )
+        return int(self._connection.execute(query, (run_id,)).fetchone()[0])
 
     def staged_scans(self) -> set[str]:
         """Identifiers of all scans in progress of which blocks are staged."""
@@ -339,6 +417,12 @@ class Ledger:
                     " committed before stands"
                 ) from error
             raise
+
+    def _started(self, run_id: str) -> dict[str, Any]:
+        run = self.row(schema.RUNS, run_id)
+        if run is None:
+            raise LakeError(f"run {run_id} is not in the ledger: record its start first")
+        return run
 
     def _bump(self) -> None:
         self._connection.execute("UPDATE revision SET value = value + 1")

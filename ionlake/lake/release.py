@@ -68,13 +68,14 @@ def publish_release(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
         write_digest(temporary, path)
         replace_file(temporary, path)
         replace_text(layout.current, path.name + "\n")
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.Error) as error:
         raise LakeError(
-            f"release {path.name} cannot be written ({error}): check space and permissions; readers"
-            " keep the one before"
+            f"release {path.name} cannot be written ({_first_line(error)}): check space and"
+            " permissions; readers keep the one before"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        for left in (temporary, temporary.with_name(f"{temporary.name}.wal")):
+            left.unlink(missing_ok=True)
         if not path.exists():
             digest_file(path).unlink(missing_ok=True)
     return info

@@ -77,11 +77,18 @@ MATERIALS: Final = Table(
         ("reference", "VARCHAR", "File name, citation or address of the structure"),
         ("licence", "VARCHAR", "Licence of the structure, as the source states it"),
         ("attribution", "VARCHAR", "Whom to name and cite when the structure is used"),
-        ("database_version", "VARCHAR", "Release of the database the row was read from"),
-        ("source_updated_at", "VARCHAR", "Last change in the database, ISO 8601"),
+        (
+            "database_version",
+            "VARCHAR",
+            "Database release that first brought this row as it is",
+        ),
+        ("source_updated_at", "VARCHAR", "Last change in that release of the database, ISO 8601"),
         ("run_id", "VARCHAR", "Run that first brought this row as it is"),
     ),
 )
+
+ORIGIN_COLUMNS: Final = ("run_id", "database_version", "source_updated_at")
+"""Columns of ``materials`` that say whence a row came: alone they make no other row of it."""
 
 STRUCTURES: Final = Table(
     "structures",
@@ -203,7 +210,13 @@ FAILURES: Final = Table(
         ("potential_id", "VARCHAR", "Identity of that potential, null where none was loaded"),
         ("error", "VARCHAR", "Kind of error"),
         ("message", "VARCHAR", "What was wrong and what to do about it"),
-        ("attempts", "INTEGER", "How often it was tried"),
+        ("inputs_id", "VARCHAR", "Hash of what the attempt worked on; attempts count for the same"),
+        ("attempts", "INTEGER", "How often it was tried with these inputs"),
+        (
+            "quarantine_reason",
+            "VARCHAR",
+            "Why it is not tried again until its inputs change; null while it is",
+        ),
         ("failed_at", "TIMESTAMP", "Last failure, UTC"),
         ("run_id", "VARCHAR", "Run of the last failure"),
     ),
@@ -217,16 +230,58 @@ RUNS: Final = Table(
         ("run_id", "VARCHAR", "Identifier of the run; sorts by start"),
         ("recipe", "VARCHAR", "Name of the recipe"),
         ("settings", "VARCHAR", "The recipe with all defaults filled in, as JSON"),
-        ("status", "VARCHAR", "running (or cut off), finished or interrupted"),
+        (
+            "status",
+            "VARCHAR",
+            "running (or cut off), finished, stopped (time over), interrupted or failed",
+        ),
         ("started_at", "TIMESTAMP", "Start, UTC"),
         ("finished_at", "TIMESTAMP", "End, UTC; null if the run was cut off"),
         ("materials_read", "INTEGER", "Materials the source offered"),
         ("materials_computed", "INTEGER", "Materials scanned or described in this run"),
         ("materials_reused", "INTEGER", "Materials that needed no computing"),
         ("materials_failed", "INTEGER", "Materials that failed in this run"),
+        ("materials_to_do", "INTEGER", "Materials that lacked a scan or descriptors at the start"),
+        ("materials_quarantined", "INTEGER", "Materials left out because they failed too often"),
+        ("materials_gone", "INTEGER", "Materials that had left their source since the run before"),
         ("energies_evaluated", "BIGINT", "Energies the potential was asked for"),
         ("wall_seconds", "DOUBLE", "Duration, s"),
         ("versions", "VARCHAR", "Versions of ionlake and its main dependencies, as JSON"),
+    ),
+)
+
+TOMBSTONES: Final = Table(
+    "tombstones",
+    "One row per material that has left its source; its rows, grids and old releases stay.",
+    ("material_id",),
+    _columns(
+        ("material_id", "VARCHAR", "Material that is gone"),
+        ("source", "VARCHAR", "Source that no longer offers it"),
+        ("structure_id", "VARCHAR", "Structure it had last"),
+        ("reason", "VARCHAR", "no longer offered, or deprecated"),
+        ("gone_at", "TIMESTAMP", "When a run found it gone, UTC"),
+        ("run_id", "VARCHAR", "Run that found it gone"),
+    ),
+)
+
+SELECTIONS: Final = Table(
+    "selections",
+    "One row per recipe and material that its source offers; a material in none is gone.",
+    ("recipe", "material_id"),
+    _columns(
+        ("recipe", "VARCHAR", "Name of the recipe"),
+        ("material_id", "VARCHAR", "Material that the recipe's source offers"),
+    ),
+)
+
+FORMER_STRUCTURES: Final = Table(
+    "former_structures",
+    "One row per material and structure that it had before its source changed it.",
+    ("material_id", "run_id"),
+    _columns(
+        ("material_id", "VARCHAR", "The material"),
+        ("structure_id", "VARCHAR", "Structure it had before"),
+        ("run_id", "VARCHAR", "Run that found it changed"),
     ),
 )
 
@@ -267,7 +322,8 @@ TABLES: Final = (
     DESCRIPTOR_VALUES,
     FAILURES,
     RUNS,
+    TOMBSTONES,
 )
 """What readers see, in every release; the ledger holds the same tables."""
 
-LEDGER_TABLES: Final = (*TABLES, STAGED_BLOCKS)
+LEDGER_TABLES: Final = (*TABLES, STAGED_BLOCKS, SELECTIONS, FORMER_STRUCTURES)

@@ -6,7 +6,7 @@ always travel as parameters.
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,7 +74,7 @@ def replace_row(connection: sqlite3.Connection, table: Table, row: Row) -> None:
 
 
 def put_row(
-    connection: sqlite3.Connection, table: Table, row: Row, *, ignoring: str | None = None
+    connection: sqlite3.Connection, table: Table, row: Row, *, ignoring: Collection[str] = ()
 ) -> bool:
     """Write a row unless it stands there already.
 
@@ -82,7 +82,7 @@ def put_row(
         connection: The database.
         table: The table.
         row: A value for every column.
-        ignoring: A column whose difference alone does not count.
+        ignoring: Columns whose difference alone does not count.
 
     Returns:
         Whether it was written.
@@ -91,7 +91,7 @@ def put_row(
     new = dict(zip(table.column_names, encode_row(table, row), strict=True))
     for values in select_values(connection, table, key):
         old = dict(zip(table.column_names, values, strict=True))
-        if all(old[name] == new[name] for name in new if name != ignoring):
+        if all(old[name] == new[name] for name in new if name not in ignoring):
             return False
     replace_row(connection, table, row)
     return True

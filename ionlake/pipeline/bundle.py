@@ -68,10 +68,20 @@ class Bundle:
             tell(self.run, task, each)
         return [work for task, each in pairs for work in self._again(task, each, outlook)]
 
+    def divide(self, work: Work) -> list[Work]:
+        """After its worker was lost: each material alone."""
+        if len(self.tasks) == 1:
+            return [work]
+        self.ended = True
+        return self._one_by_one()
+
+    def _one_by_one(self) -> list[Work]:
+        return [work for task in self.tasks for work in Bundle(self.run, [task]).begin()]
+
     def _apart(self, failure: StepFailure, outlook: Outlook) -> list[Work]:
         """After a failure of all: each alone, so that only the one to blame fails."""
-        if len(self.tasks) > 1:
-            return [work for task in self.tasks for work in Bundle(self.run, [task]).begin()]
+        if len(self.tasks) > 1 and not failure.storage:
+            return self._one_by_one()
         outlook.skip(self._seconds)
         fail(self.run, self.tasks[0], failure)
         return []

@@ -18,6 +18,10 @@ _WORKER_ENVIRONMENT: Final = {
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
 }
 
+# A worker that was killed starts again by itself, unless Dask gives it up meanwhile; on a busy
+# machine the start takes longer than Dask's 15 s.
+_PATIENCE: Final = {"distributed.deploy.lost-worker-timeout": "120s"}
+
 
 @contextmanager
 def open_cluster(settings: ClusterSettings) -> Iterator[Any]:
@@ -29,20 +33,33 @@ def open_cluster(settings: ClusterSettings) -> Iterator[Any]:
     Raises:
         SettingsError: If a GPU is asked for and none is there, or the scheduler does not answer.
     """
+    import dask
     from distributed import Client
 
     if not logging.getLogger("ionlake").isEnabledFor(logging.DEBUG):
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):  # the latter has a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     if settings.kind == "address":
         with _connect(str(settings.address)) as client:
             yield client
         return
     kind = resolve_kind(settings.kind)
     start = _cuda_cluster if kind == "cuda" else _cpu_cluster
-    with _deaf_to_interrupts():
-        cluster = start(settings.workers)
-    with cluster, Client(cluster) as client:
-        yield client
+    with dask.config.set(_PATIENCE):
+        with _deaf_to_interrupts():
+            cluster = start(settings.workers)
+        with cluster, Client(cluster) as client:
+            yield client
+
+
+def replenish(client: Any) -> None:
+    """Start lost workers of a cluster of our own again; others look after theirs.
+
+    Args:
+        client: From `open_cluster`.
+    """
+    if client.cluster is not None:
+        client.cluster.scale(len(client.cluster.worker_spec))
 
 
 def resolve_kind(kind: str) -> str:

@@ -7,11 +7,8 @@ from ionlake.lake.layout import new_attempt
 from ionlake.lake.writer import LakeWriter
 from ionlake.pipeline.jobs import GridPlace, ScanJob
 from ionlake.pipeline.plan import Method, Task
-from ionlake.pipeline.recipe import PotentialSettings
+from ionlake.pipeline.recipe import MAX_ATTEMPTS, PotentialSettings
 from ionlake.pipeline.report import Reporter
-from ionlake.structures.record import StructureRecord
-
-_LONGEST_MESSAGE = 500
 
 
 @dataclass
@@ -24,6 +21,7 @@ class RunContext:
         method: How the materials are scanned.
         potential: What workers load.
         reporter: Who follows.
+        max_attempts: Failures with the same inputs after which a material is quarantined.
         committed: Tasks that this run has computed and committed.
         failures: What failed in this run.
         n_energies: Energies the potential was asked for.
@@ -34,6 +32,7 @@ class RunContext:
     method: Method
     potential: PotentialSettings
     reporter: Reporter
+    max_attempts: int = MAX_ATTEMPTS
     committed: list[Task] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     n_energies: int = 0
@@ -54,36 +53,12 @@ class RunContext:
         path = layout.grid(task.scan_id, new_attempt())
         return GridPlace(path, layout.relative(path))
 
-    def fail(
-        self,
-        material_id: str,
-        stage: str,
-        error: str,
-        message: str,
-        structure: StructureRecord | None = None,
-    ) -> None:
+    def fail(self, failure: Failure) -> None:
         """Commit a failure and tell about it; the run goes on.
 
         Args:
-            material_id: The material.
-            stage: ``read``, ``check``, ``scan`` or ``describe``.
-            error: Kind of error.
-            message: What was wrong; its first line is kept.
-            structure: The crystal, if it could be read.
+            failure: What failed.
         """
-        attempted = structure is not None
-        failure = Failure(
-            material_id=material_id,
-            stage=stage,
-            error=error,
-            message=(message.splitlines() or [error])[0][:_LONGEST_MESSAGE],
-            run_id=self.run_id,
-            structure_id=structure.structure_id if structure is not None else None,
-            mobile_species=self.method.settings.mobile_species if attempted else None,
-            grid_protocol=self.method.settings.grid_protocol if attempted else None,
-            potential=self.method.card.name if attempted else None,
-            potential_id=self.method.card.potential_id if attempted else None,
-        )
-        self.writer.ledger.record_failure(failure)
+        self.writer.ledger.record_failure(failure, self.max_attempts)
         self.failures.append(failure)
         self.reporter.material_failed(failure)

@@ -4,18 +4,25 @@ Small materials travel in bundles, large ones are cut into blocks of points. How
 there are, only a few pieces of work per worker are out at once, so that the scheduler stays small;
 towards the end the pieces get shorter, so that all workers end together. Planning is done by the
 workers too: this process handles small values, and it alone commits rows.
+
+When a worker is lost, whatever it held comes under suspicion: its work, and what merely waited
+there. Suspects are tried again at the end, one material at a time with nothing else at work, and
+only one that loses its worker again has failed.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from queue import SimpleQueue
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
+from ionlake.errors import ClusterError
 from ionlake.lake.layout import new_attempt
 from ionlake.pipeline.blocks import take_bundle
 from ionlake.pipeline.bundle import Bundle
+from ionlake.pipeline.cluster import replenish
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.jobs import StepFailure
 from ionlake.pipeline.large import LargeScan
@@ -32,7 +39,22 @@ MOST_OUT: Final = 8
 AHEAD_S: Final = 20.0
 """Time per worker that short pieces of work may take together."""
 
+GRACE_S: Final = 60.0
+"""So long a run whose time is over waits for the pieces of work that are out."""
+
+WITHOUT_WORKERS_S: Final = 300.0
+"""After this time without a worker on a cluster of its own, a run ends."""
+
 _COUNT_EVERY_S: Final = 10.0
+_LOOK_EVERY_S: Final = 5.0
+_VANISHED: Final = (
+    "the scheduler of the workers went away in the middle of the run: start it and run again; what"
+    " was committed stands, and blocks that are staged are not computed again"
+)
+_DESERTED: Final = (
+    "all workers were lost and none could be started again: look at the memory and the load of"
+    " this machine and run again; what was committed stands"
+)
 
 
 @dataclass
@@ -50,39 +72,68 @@ class Dispatcher:
     _waiting: deque[Task] = field(default_factory=deque)
     _ready: deque[Work] = field(default_factory=deque)
     _out: dict[Any, Work] = field(default_factory=dict)
+    _suspects: deque[Work] = field(default_factory=deque)
     _back: SimpleQueue[Any] = field(default_factory=SimpleQueue)
     _staged: set[str] = field(default_factory=set)
     _counted_at: float = float("-inf")
+    _seen_at: float = float("inf")
+    _most_workers: int = 0
 
     def __post_init__(self) -> None:
         """Nothing is known to do yet."""
         self.outlook = Outlook(self.run.reporter)
 
-    def do(self, tasks: Iterable[Task], after_each: Callable[[], None]) -> None:
+    def do(
+        self, tasks: Iterable[Task], after_each: Callable[[], None], until: float = float("inf")
+    ) -> bool:
         """Do the tasks; a failing one becomes a failure and the others go on.
 
         Args:
             tasks: What is to be done, in the order in which it should begin.
             after_each: Called after each result that was taken in.
+            until: Time of `time.monotonic` after which nothing is begun.
+
+        Returns:
+            Whether everything was done before the time was over.
+
+        Raises:
+            ClusterError: The scheduler went away; what was committed stands.
         """
         self._waiting.extend(tasks)
         self._staged = self.run.writer.ledger.staged_scans()
         self.outlook.expect(sum(task.seconds for task in self._waiting))
-        self._fill()
-        while self._out:
-            future = self._back.get()
+        self._fill(until)
+        while self._out and time.monotonic() < until + GRACE_S:
+            future = self._next_back(until)
             if future in self._out:
                 self._take(self._no_longer_out(future), future)
                 after_each()
-            self._fill()
+            self._fill(until)
+        return not (self._out or self._ready or self._waiting or self._suspects)
 
-    def _fill(self) -> None:
-        """Send work while there is some and the workers have room for it."""
+    def _next_back(self, until: float) -> Any:
+        """The next piece of work that is done; None after the grace of a time that is over."""
+        while (left := until + GRACE_S - time.monotonic()) > 0:
+            with suppress(Empty):
+                return self._back.get(timeout=min(left, _LOOK_EVERY_S))
+            if self.client.status == "closed":
+                raise ClusterError(_VANISHED)
+            self._count_workers()
+        return None
+
+    def _fill(self, until: float) -> None:
+        """Send work while there is some, the workers have room for it and the time is not over."""
+        if time.monotonic() >= until:
+            return
         self._count_workers()
         while self._has_room() and (self._ready or self._waiting):
             if not self._ready:
                 self._ready.extend(self._next_owner().begin())
             work = self._ready.popleft()
+            if not work.owner.ended:
+                self._send(work)
+        while self._suspects and not self._out:
+            work = self._suspects.popleft()
             if not work.owner.ended:
                 self._send(work)
 
@@ -121,7 +172,13 @@ class Dispatcher:
 
     def _take(self, work: Work, future: Any) -> None:
         """Take in one result; what it makes possible goes first."""
+        if future.cancelled():
+            raise ClusterError(_VANISHED)
         lost = future.exception()
+        if lost is not None and not work.alone:
+            parts = work.owner.divide(work)
+            self._suspects.extend(replace(part, alone=True) for part in parts)
+            return
         result = future.result() if lost is None else _lost(lost)
         self._ready.extendleft(reversed(work.owner.take(result, self.outlook)))
         if work.owner.ended:
@@ -141,18 +198,28 @@ class Dispatcher:
         return work
 
     def _count_workers(self) -> None:
-        """Workers may come and go on a scheduler that is shared or grows."""
+        """Workers may come and go on a scheduler that is shared or grows; ours are started again.
+
+        A scheduler of others may be without workers for long, as while their jobs wait.
+        """
         now = time.monotonic()
         if now - self._counted_at > _COUNT_EVERY_S:
             self._counted_at = now
             workers = self.client.scheduler_info(n_workers=-1)["workers"]
+            self._most_workers = max(self._most_workers, len(workers))
+            if len(workers) < self._most_workers:
+                replenish(self.client)
             self.outlook.workers = max(1, len(workers))
+            if workers or self.client.cluster is None:
+                self._seen_at = now
+            elif now - self._seen_at > WITHOUT_WORKERS_S:
+                raise ClusterError(_DESERTED)
 
 
 def _lost(error: BaseException) -> StepFailure:
     """What is known of a step whose worker did not come back."""
     message = (
-        f"the worker was lost while it did this ({type(error).__name__}): it may have run out of "
-        "memory; run again, with fewer workers if it happens again"
+        f"the worker was lost while it did this and nothing else ({type(error).__name__}): it may "
+        "have run out of memory; run again, with fewer workers if it happens again"
     )
     return StepFailure(type(error).__name__, message)

@@ -177,8 +177,10 @@ class StepFailure:
         error: Name of its class.
         message: What it says.
         certificate: Whether it is a `CertificateError`, after which a full scan helps.
+        storage: Whether the lake's folder could not be written, which is no material's fault.
     """
 
     error: str
     message: str
     certificate: bool = False
+    storage: bool = False

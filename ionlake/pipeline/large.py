@@ -91,6 +91,10 @@ class LargeScan:
                 self._on_finished(result, outlook)
                 return []
 
+    def divide(self, work: Work) -> list[Work]:
+        """After its worker was lost: the same again, it belongs to one material."""
+        return [work]
+
     @property
     def _job(self) -> ScanJob:
         return self.run.scan_job(self.task, reduced=self.reduced)

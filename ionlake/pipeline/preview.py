@@ -11,7 +11,6 @@ from ionlake.errors import IonlakeError
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.marker import find_lake
-from ionlake.pes.evaluator import evaluator_name
 from ionlake.pipeline.cluster import usable_cores, worker_count
 from ionlake.pipeline.forecast import (
     Forecast,
@@ -23,8 +22,8 @@ from ionlake.pipeline.forecast import (
 )
 from ionlake.pipeline.plan import Method, Task, Todo, check_material, plan_run
 from ionlake.pipeline.recipe import Recipe
+from ionlake.pipeline.run import make_method
 from ionlake.pipeline.sources import make_source
-from ionlake.potentials.load import load_potential
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.interface import SourceFollower, StructureSource
 
@@ -64,9 +63,7 @@ def preview(
         PotentialError: If the potential cannot be loaded.
         SettingsError: If the recipe names a scheduler that does not answer.
     """
-    potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
-    evaluator = evaluator_name(potential, recipe.scan.evaluator)
-    method = Method.resolve(recipe.scan, potential.card, evaluator)
+    method = make_method(recipe)
     finished = _finished(lake)
     kept = LakeLayout(Path(lake)).summaries(recipe.source.kind) if lake and offline else None
     source = make_source(recipe, kept=kept, offline=offline, follower=follower)

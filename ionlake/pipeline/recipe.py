@@ -22,6 +22,10 @@ from ionlake.pipeline.source_settings import (
 _SHIPPED: Final = "ionlake.shipped.pipelines"
 
 
+MAX_ATTEMPTS: Final = 3
+"""Failures with the same inputs after which a material is quarantined, unless a recipe says."""
+
+
 class PotentialSettings(Settings):
     """The potential.
 
@@ -61,6 +65,8 @@ class Recipe(Settings):
         potential: What gives the energies.
         scan: Settings of the scans.
         cluster: Where the work is done; a word or an address is enough.
+        max_attempts: A material that has failed so often with the same inputs is quarantined: it
+            is not tried again until they change, or until a run asks for it.
     """
 
     name: str
@@ -69,6 +75,7 @@ class Recipe(Settings):
     potential: PotentialSettings = PotentialSettings()
     scan: ScanSettings = ScanSettings()
     cluster: ClusterSettings = ClusterSettings()
+    max_attempts: PositiveInt = MAX_ATTEMPTS
 
     @field_validator("cluster", mode="before")
     @classmethod

@@ -43,26 +43,38 @@ class RunSummary:
         run_id: Identity of the run in the table ``runs``.
         recipe: Name of the recipe.
         lake: Folder of the lake.
+        status: ``finished``, ``stopped`` when its time was over, or ``interrupted`` from outside;
+            what was done is kept.
         materials_read: Materials the source offered.
         materials_computed: Materials scanned or described in this run.
         materials_reused: Materials that needed no computing.
         materials_failed: Materials that failed in this run.
         energies_evaluated: Energies the potential was asked for (zero if nothing was missing).
+        materials_quarantined: Materials left out because they failed too often.
+        materials_pending: Materials that still need computing.
+        changes: Number of materials for each kind of change of the source.
         wall_seconds: Duration, s.
         release: Number of the lake's current release.
-        interrupted: Whether the run was stopped from outside; what was done is kept.
         failures: The failures of this run.
     """
 
     run_id: str
     recipe: str
     lake: str
+    status: str
     materials_read: int
     materials_computed: int
     materials_reused: int
     materials_failed: int
     energies_evaluated: int
+    materials_quarantined: int
+    materials_pending: int
+    changes: dict[str, int]
     wall_seconds: float
     release: int | None
-    interrupted: bool
     failures: tuple[Failure, ...]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped from outside."""
+        return self.status == "interrupted"

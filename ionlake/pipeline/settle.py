@@ -1,7 +1,9 @@
 """Commit what came back from the workers: rows in the ledger, and nothing else counts."""
 
+from ionlake.errors import LakeError
 from ionlake.lake.staging import remove_staging
 from ionlake.pipeline.context import RunContext
+from ionlake.pipeline.failing import failure_of
 from ionlake.pipeline.jobs import FinishedDescription, FinishedScan, StepFailure
 from ionlake.pipeline.plan import Task, Todo
 
@@ -43,7 +45,18 @@ def fail(run: RunContext, task: Task, failure: StepFailure) -> None:
         run: The run.
         task: What was to be done.
         failure: Why it was not.
+
+    Raises:
+        LakeError: The lake's folder could not be written, which is no material's fault.
     """
+    if failure.storage:
+        raise LakeError(
+            f"a worker cannot write to the lake ({failure.message}): make space or mend the"
+            " permissions and run again; what was committed stands"
+        )
     stage = "describe" if task.todo is Todo.DESCRIBE else "scan"
+    error, message = failure.error, failure.message
     for material_id in task.material_ids:
-        run.fail(material_id, stage, failure.error, failure.message, task.structure)
+        run.fail(
+            failure_of(run.method, run.run_id, material_id, stage, error, message, task.structure)
+        )

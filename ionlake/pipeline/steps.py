@@ -7,12 +7,13 @@ A small scan is one item of a bundle. A large one is planned on a worker, evalua
 points, verified orbit by orbit and finished.
 """
 
+import errno
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -53,13 +54,29 @@ from ionlake.pipeline.rows import described_rows, scan_row
 from ionlake.potentials.interface import Potential
 from ionlake.potentials.load import load_potential
 
+_STORAGE: Final = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.ENOTDIR,
+}
+
 
 def attempt(step: Callable[..., Any], *args: Any) -> Any:
     """Carry out a step on a worker; its result, or a `StepFailure`."""
     try:
         return step(*args)
     except Exception as error:  # noqa: BLE001 - one bad material never stops a run
-        return StepFailure(type(error).__name__, str(error), isinstance(error, CertificateError))
+        return StepFailure(
+            type(error).__name__,
+            str(error),
+            certificate=isinstance(error, CertificateError),
+            storage=_is_storage(error),
+        )
 
 
 def bundle_step(items: Sequence[ScanItem | DescribeItem]) -> list[Any]:
@@ -236,6 +253,15 @@ def _finish(
     seconds = time.perf_counter() - started
     row = scan_row(grid, place.relative, digest, before + seconds, job.run_id)
     return FinishedScan(row, described, n_energies + 1, seconds)
+
+
+def _is_storage(error: BaseException | None) -> bool:
+    """Whether an error comes from a disk that is full or must not be written."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _STORAGE:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _read(blocks: Sequence[StagedBlock], n_points: int) -> FloatArray:

@@ -32,6 +32,9 @@ class Owner(Protocol):
     def take(self, result: Any, outlook: "Outlook") -> "list[Work]":
         """Take in the result of one piece of work; returns what is to be done next."""
 
+    def divide(self, work: "Work") -> "list[Work]":
+        """Work whose worker was lost, in the parts that one material each is to blame for."""
+
 
 @dataclass(frozen=True, eq=False)
 class Work:
@@ -43,6 +46,8 @@ class Work:
         args: Its arguments.
         seconds: Core-seconds it takes, as predicted.
         leads_to_s: Core-seconds of the work that its result will release, as predicted.
+        alone: Whether nothing else may be at work meanwhile: if its worker is lost again, it is
+            to blame.
     """
 
     owner: Owner
@@ -50,6 +55,7 @@ class Work:
     args: tuple[Any, ...]
     seconds: float
     leads_to_s: float = 0.0
+    alone: bool = False
 
 
 @dataclass

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +16,7 @@ import yaml
 
 import ionlake
 from ionlake.cli import main as cli
+from ionlake.cli.exit_codes import ExitCode
 from ionlake.lake.writer import open_writer
 from ionlake.structures.sources.bundled import load_bundled
 
@@ -175,6 +178,52 @@ def test_an_unexpected_error_is_one_line_too(command, monkeypatch, lake):
     assert_one_line_error(*result, 1, "unexpected ZeroDivisionError", "--debug")
 
 
+# ---- update --------------------------------------------------------------------------------------
+
+
+def test_update_says_before_what_it_does_and_why_says_it_after(command, crystals, scheduler):
+    recipe, lake = plan_recipe(crystals), crystals.parent / "followed"
+    options = ("--lake", lake, "--cluster", scheduler)
+    status, out, _ = command("update", recipe, *options, "--dry-run", "--json")
+    found = json.loads(out)
+    assert (status, found["changes"]["new"], found["materials_failed"]) == (0, 4, 3)
+    stages = {each["material_id"]: each["stages"] for each in found["materials"]}
+    assert stages["lif"] == ["row", "scan", "describe"]
+    assert stages["naf"] == ["row"]
+    assert not lake.exists()
+
+    status, out, err = command("update", recipe, *options, "--limit", "1", "--json")
+    summary = json.loads(out)
+    assert status == 3
+    assert (summary["status"], summary["materials_pending"]) == ("finished", 1)
+    facts = json.loads(command("status", "--lake", lake, "--json")[1])
+    assert (facts["pending"], facts["failed"]) == (1, 3)
+    for bad in ("naf", "broken", "mixed", "lif_again"):
+        (crystals / f"{bad}.cif").unlink()
+    status, out, _ = command("update", recipe, *options, "--dry-run")
+    assert status == 0
+    (gone,) = [line for line in out.splitlines() if line.startswith("lif_again")]
+    assert gone.split()[1:3] == ["gone", "tombstone"]
+    status, _, err = command("update", recipe, *options, "--max-hours", "1")
+    assert status == 0
+    assert "2 have left their source" in err
+
+    status, out, _ = command("why", "lif_again", "--lake", lake)
+    assert status == 0
+    assert "no longer offered by files" in out
+    out = command("why", "lif", "--lake", lake, "--recipe", recipe, "--json")[1]
+    assert [each["current"] for each in json.loads(out)["stages"]] == [True] * 3
+    assert_one_line_error(*command("why", "li", "--lake", lake), 1, "did you mean lif")
+    facts = json.loads(command("status", "--lake", lake, "--json")[1])
+    assert (facts["pending"], facts["failed"], facts["tombstones"]) == (0, 0, 2)
+
+
+def test_the_readme_tells_every_exit_status():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (\d+) \| ", readme, re.MULTILINE)
+    assert [int(number) for number in told] == list(ExitCode)
+
+
 # ---- plan ----------------------------------------------------------------------------------------
 
 
@@ -293,6 +342,12 @@ def test_status_counts_and_names_the_writer(command, lake):
     assert facts["materials"] == facts["scans"] == 3
     assert facts["release"] == 1
     assert facts["writer_pid"] is None
+    assert facts["release_age_seconds"] > 0
+    waiting = [facts[name] for name in ("pending", "failed", "quarantined", "tombstones")]
+    assert waiting == [0, 0, 0, 0]
+    assert (facts["last_run_recipe"], facts["last_run_status"]) == ("cli", "finished")
+    assert facts["materials_per_hour"] > 0
+    assert facts["energies_per_hour"] > facts["materials_per_hour"]
     with open_writer(lake):
         _, out, _ = command("status", "--lake", lake, "--json")
     assert json.loads(out)["writer_pid"] > 0
@@ -403,7 +458,8 @@ def test_descriptors_refuse_an_element_the_potential_does_not_know(command, tmp_
 
 
 @pytest.mark.parametrize(
-    "name", ["quickstart", "plan", "run", "descriptors", "query", "rank", "status"]
+    "name",
+    ["quickstart", "plan", "run", "update", "why", "descriptors", "query", "rank", "status"],
 )
 def test_every_command_has_help_with_examples(command, name):
     status, out, _ = command(name, "--help")

@@ -187,6 +187,75 @@ def test_the_same_failure_again_counts_up_and_is_no_news(ledger):
     assert abs((row["failed_at"] - datetime.now(UTC)).total_seconds()) < 60
 
 
+def test_attempts_count_for_the_same_inputs_and_end_in_quarantine(ledger):
+    attempts = [ledger.record_failure(failed(inputs_id="a"), max_attempts=2) for _ in range(2)]
+    assert attempts == [1, 2]
+    (row,) = ledger.rows(schema.FAILURES)
+    assert row["quarantine_reason"].startswith("failed 2 times with the same inputs")
+    assert ledger.record_failure(failed(inputs_id="b"), max_attempts=2) == 1
+    (row,) = ledger.rows(schema.FAILURES)
+    assert row["quarantine_reason"] is None
+
+
+def test_being_quarantined_is_news(ledger):
+    ledger.record_failure(failed(), max_attempts=3)
+    ledger.record_failure(failed(), max_attempts=3)
+    revision = ledger.revision
+    ledger.record_failure(failed(), max_attempts=3)
+    assert ledger.revision > revision
+    revision = ledger.revision
+    ledger.record_failure(failed(), max_attempts=3)
+    assert ledger.row(schema.FAILURES, failed().failure_id)["attempts"] == 4
+    assert ledger.revision == revision
+
+
+def stone(material_id="mp-1960"):
+    words = {"source": "db", "structure_id": "s-Li2O", "reason": "gone", "run_id": RUN}
+    return {"material_id": material_id, "gone_at": datetime.now(UTC)} | words
+
+
+def test_a_tombstone_stands_until_the_material_comes_back(ledger):
+    pair = material_row(), structure_row()
+    ledger.put_materials([pair])
+    revision = ledger.revision
+    ledger.bury([stone()])
+    assert ledger.revision > revision
+    assert ledger.count(schema.MATERIALS) == 1
+    revision = ledger.revision
+    assert ledger.put_materials([pair]) == {"mp-1960"}
+    assert ledger.count(schema.TOMBSTONES) == 0
+    assert ledger.revision > revision
+
+
+def test_the_structure_that_a_material_had_is_remembered(ledger):
+    ledger.put_materials([(material_row(), structure_row())])
+    assert ledger.count(schema.FORMER_STRUCTURES) == 0
+    ledger.put_materials(
+        [(material_row(structure_id="s-new", run_id="r2"), structure_row("s-new"))]
+    )
+    (row,) = ledger.rows(schema.FORMER_STRUCTURES)
+    assert row == {"material_id": "mp-1960", "structure_id": "s-Li2O", "run_id": "r2"}
+
+
+def test_the_database_version_alone_makes_no_other_row(ledger):
+    ledger.put_materials([(material_row(database_version="1"), structure_row())])
+    revision = ledger.revision
+    newer = material_row(database_version="2", source_updated_at="2026-01-01")
+    assert ledger.put_materials([(newer, structure_row())]) == frozenset()
+    assert ledger.revision == revision
+
+
+def test_failures_go_with_the_last_recipe_that_selects_the_material(ledger):
+    for recipe in ("one", "two"):
+        ledger.select(recipe, ["mp-1960"])
+        ledger.select(recipe, ["mp-1960"])
+    ledger.record_failure(failed())
+    ledger.deselect("one", ["mp-1960"])
+    assert ledger.count(schema.FAILURES) == 1
+    ledger.deselect("two", ["mp-1960"])
+    assert ledger.count(schema.FAILURES) == ledger.count(schema.SELECTIONS) == 0
+
+
 def test_failures_of_other_things_are_other_failures(ledger):
     for failure in (
         failed(),

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from ionlake.lake.reader import ReleaseReader
@@ -160,3 +162,14 @@ def test_the_wide_view_has_every_descriptor_under_its_own_name(writer, rows):
     )
     for name in names:
         assert row[name] is not None
+
+
+def test_what_has_left_its_source_is_not_ranked_but_its_grids_stay(writer, rows):
+    fill(writer, {"best": 0.9, "mid": 0.5})
+    stone = {"source": "db", "structure_id": "s-best", "reason": "no longer offered", "run_id": "r"}
+    writer.ledger.bury([stone | {"material_id": "best", "gone_at": datetime.now(UTC)}])
+    for view in ("rankings", "candidates"):
+        ranked = rows(f"SELECT material_id, rank FROM {view}")
+        assert [tuple(row.values()) for row in ranked] == [("mid", 1)]
+    assert {row["material_id"] for row in rows("SELECT material_id FROM grids")} == {"best", "mid"}
+    assert rows("SELECT material_id FROM tombstones") == [{"material_id": "best"}]

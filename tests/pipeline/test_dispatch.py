@@ -3,9 +3,13 @@
 import itertools
 import random
 from dataclasses import replace
+from queue import Empty
+from types import SimpleNamespace
 
 import pytest
+from distributed.scheduler import KilledWorker
 
+from ionlake.errors import ClusterError, LakeError
 from ionlake.lake.writer import open_writer
 from ionlake.pes.scan import Verification
 from ionlake.pes.settings import ScanSettings
@@ -38,6 +42,9 @@ class FakeFuture:
     def __init__(self, result):
         self._result = result
 
+    def cancelled(self):
+        return False
+
     def exception(self):
         return None
 
@@ -50,6 +57,9 @@ class FakeFuture:
 
 class FakeClient:
     """Pretends to compute: whatever is out comes back in random order."""
+
+    status = "running"
+    cluster = None
 
     def __init__(self, workers, answer):
         self.workers, self.answer = workers, answer
@@ -70,7 +80,7 @@ class FakeClient:
         self.cancelled += futures
         self.out = [future for future in self.out if future not in futures]
 
-    def get(self):
+    def get(self, timeout):
         """Stands in for the queue of futures that are done."""
         return self.out.pop(self._random.randrange(len(self.out)))
 
@@ -188,6 +198,96 @@ def test_a_bundle_whose_worker_dies_is_done_again_one_by_one(run):
     dispatch_with(run, client, tasks_of([0.01] * 30))
     assert [failure.material_id for failure in run.failures] == ["m3"]
     assert len(run.committed) == 29
+
+
+class LostFuture(FakeFuture):
+    def exception(self):
+        return KilledWorker("task", "worker", 3)
+
+
+class DeadlyClient(FakeClient):
+    """Loses the worker of the deadly scan, and whatever else is out at that moment."""
+
+    def __init__(self, workers, deadly):
+        super().__init__(workers, answer)
+        self.deadly = deadly
+
+    def get(self, timeout):
+        ids = {id(future): future.ids for future in self.out}
+        future = super().get(timeout)
+        lost = any(self.deadly & found for found in ids.values())
+        return _as(LostFuture, future) if lost else future
+
+    def submit(self, _attempt, step, *args, **_options):
+        future = super().submit(_attempt, step, *args)
+        jobs = [item.job for item in args[0]] if step.__name__ == "bundle_step" else [args[0]]
+        future.ids = {job.scan_id for job in jobs}
+        return future
+
+
+def test_only_what_was_alone_when_its_worker_was_lost_has_failed(run):
+    client = DeadlyClient(2, {"s3"})
+    dispatch_with(run, client, tasks_of([0.5] * 20 + [800.0]))
+    assert [failure.material_id for failure in run.failures] == ["m3"]
+    assert "this and nothing else" in run.failures[0].message
+    assert len(run.committed) == 20
+
+
+def test_when_the_time_is_over_what_is_out_is_taken_in_and_nothing_begun(run, monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    client = FakeClient(2, answer)
+    dispatcher = Dispatcher(client, run)
+    dispatcher._back = client
+    done = dispatcher.do(tasks_of([4.0] * 40), lambda: setattr(clock, "now", 11.0), until=10.0)
+    assert not done
+    assert len(run.committed) == sum(len(args[0]) for _, args in client.sent)
+    assert 0 < len(run.committed) < 40
+
+
+def test_a_scheduler_that_vanishes_ends_the_run_by_name(run):
+    class Vanished(FakeFuture):
+        def cancelled(self):
+            return True
+
+    client = FakeClient(2, answer)
+    submit = client.submit
+    client.submit = lambda *args, **options: _as(Vanished, submit(*args, **options))
+    with pytest.raises(ClusterError, match="went away in the middle"):
+        dispatch_with(run, client, tasks_of([1.0] * 4))
+    assert run.failures == []
+
+
+def _as(kind, future):
+    future.__class__ = kind
+    return future
+
+
+def test_a_run_whose_workers_never_come_back_ends(run, monkeypatch):
+    clock, asked = SimpleNamespace(now=0.0), []
+
+    class Deserted(FakeClient):
+        cluster = SimpleNamespace(worker_spec={0: None}, scale=asked.append)
+
+        def get(self, timeout):
+            clock.now += timeout
+            self.workers = 0
+            raise Empty
+
+    monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    with pytest.raises(ClusterError, match="all workers were lost"):
+        dispatch_with(run, Deserted(1, answer), tasks_of([1.0]))
+    assert clock.now == pytest.approx(dispatch.WITHOUT_WORKERS_S, abs=30)
+    assert set(asked) == {1}
+
+
+def test_a_disk_that_is_full_is_no_materials_fault(run):
+    def full(step, args):
+        return [StepFailure("LakeError", "no space", storage=True) for _ in args[0]]
+
+    with pytest.raises(LakeError, match="make space"):
+        dispatch_with(run, FakeClient(1, full), tasks_of([1.0] * 4))
+    assert run.failures == []
 
 
 def test_sizes_follow_the_measured_speed(run):

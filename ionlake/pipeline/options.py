@@ -1,0 +1,26 @@
+"""What may be asked of one run beside its recipe."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How far a run goes.
+
+    Attributes:
+        mirror: Mark materials that have left their source as gone. Without it a run only adds, so
+            that trying a recipe with a narrower selection takes nothing out of the rankings.
+        failed_only: Compute only materials that failed before, quarantined ones included.
+        retry: Try quarantined materials again beside the others.
+        max_seconds: Stop after this time, s; what is done by then is kept.
+        limit: Compute at most so many materials, the cheapest first; those that share a structure
+            count as one.
+        offline: Read the newest summaries of a database that the lake keeps, ask no server.
+    """
+
+    mirror: bool = False
+    failed_only: bool = False
+    retry: bool = False
+    max_seconds: float | None = None
+    limit: int | None = None
+    offline: bool = False

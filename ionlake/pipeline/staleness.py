@@ -1,0 +1,136 @@
+"""Which stages of a material are current, and which input made the others stale. Pure.
+
+Everything is read off the identities that rows store beside their numbers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ionlake.descriptors.identity import descriptor_id
+from ionlake.descriptors.keys import DESCRIPTOR_VERSION
+from ionlake.lake.rows import Row
+from ionlake.pes.identity import SCAN_PROTOCOL, SCAN_VERSION, scan_id
+from ionlake.pipeline.changes import Change, MaterialChange
+from ionlake.pipeline.plan import Method
+
+_OF_POTENTIAL: Final = ("potential", "potential checkpoint", "modality", "precision")
+_PARAMETERS: Final = "potential parameters"
+
+
+@dataclass(frozen=True)
+class StageState:
+    """One stage of a material.
+
+    Attributes:
+        stage: ``row``, ``scan`` or ``descriptors``.
+        current: Whether the lake holds what would be made now.
+        reasons: Inputs that differ, as ``input: stored → wanted``, or why there is nothing.
+    """
+
+    stage: str
+    current: bool
+    reasons: tuple[str, ...] = ()
+
+
+def row_state(change: MaterialChange) -> StageState:
+    """Whether the row of a material is as its source gives it now."""
+    current = change.kind is Change.UNCHANGED
+    return StageState("row", current, () if current else (f"{change.kind}: {change.reason}",))
+
+
+def scan_state(structure_id: str, method: Method, scans: Iterable[Row]) -> StageState:
+    """Whether a structure has the scan that a method asks for; if not, what differs.
+
+    Args:
+        structure_id: The structure.
+        method: How it is to be scanned.
+        scans: Rows of ``scans`` of the material: of this structure and of those it had before.
+    """
+    wanted = scan_id(structure_id, method.settings, method.card.potential_id, method.evaluator)
+    scans = sorted(scans, key=lambda row: str(row["run_id"]), reverse=True)
+    if any(row["scan_id"] == wanted for row in scans):
+        return StageState("scan", current=True)
+    if not scans:
+        return StageState("scan", False, ("never scanned",))
+    inputs = _wanted_inputs(structure_id, method)
+    nearest = min((_differences(_stored_inputs(row), inputs) for row in scans), key=len)
+    return StageState("scan", False, nearest or ("screening version: other than now",))
+
+
+def descriptor_state(
+    structure_id: str, method: Method, scan: StageState, described: Iterable[Row]
+) -> StageState:
+    """Whether a scan has the descriptors of this version; if not, what differs.
+
+    Args:
+        structure_id: The structure.
+        method: How it is to be scanned.
+        scan: What was found about its scan.
+        described: Rows of ``descriptor_values`` of the material.
+    """
+    if not scan.current:
+        return StageState("descriptors", False, ("the scan is not current",))
+    wanted = scan_id(structure_id, method.settings, method.card.potential_id, method.evaluator)
+    own = [row for row in described if row["scan_id"] == wanted]
+    if any(row["descriptor_id"] == descriptor_id(wanted) for row in own):
+        return StageState("descriptors", current=True)
+    if not own:
+        return StageState("descriptors", False, ("never described",))
+    newest = max(row["descriptor_version"] for row in own)
+    reason = f"descriptor version: {newest} → {DESCRIPTOR_VERSION}"
+    return StageState("descriptors", False, (reason,))
+
+
+def _wanted_inputs(structure_id: str, method: Method) -> dict[str, Any]:
+    settings, card = method.settings, method.card
+    return {
+        "structure": structure_id,
+        "mobile species": settings.mobile_species,
+        "scan protocol": SCAN_PROTOCOL,
+        "grid": settings.grid,
+        "spacing_ang": settings.spacing_ang,
+        "exclusion_radius_ang": settings.exclusion_radius_ang,
+        "symmetry": settings.symmetry,
+        "accuracy": settings.accuracy,
+        "potential": card.name,
+        "potential checkpoint": card.checkpoint_sha256,
+        "modality": card.modality,
+        "precision": card.dtype,
+        _PARAMETERS: card.potential_id,
+        "evaluator version": method.evaluator,
+        "scan version": SCAN_VERSION,
+    }
+
+
+def _stored_inputs(scan: Row) -> dict[str, Any]:
+    """The same of a stored scan; the grid's name without the spacing that it may carry."""
+    return {
+        "structure": scan["structure_id"],
+        "mobile species": scan["mobile_species"],
+        "scan protocol": scan["scan_protocol"],
+        "grid": str(scan["grid_protocol"]).partition("-")[0],
+        "spacing_ang": scan["grid_spacing_ang"],
+        "exclusion_radius_ang": scan["exclusion_radius_ang"],
+        "symmetry": scan["symmetry_mode"],
+        "accuracy": scan["accuracy"],
+        "potential": scan["potential"],
+        "potential checkpoint": scan["checkpoint_sha256"],
+        "modality": scan["modality"],
+        "precision": scan["dtype"],
+        _PARAMETERS: scan["potential_id"],
+        "evaluator version": scan["evaluator"],
+        "scan version": scan["scan_version"],
+    }
+
+
+def _differences(stored: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...]:
+    """Inputs that differ; the potential's identity only where nothing else of it does."""
+    differing = [name for name in wanted if stored[name] != wanted[name]]
+    if any(name in differing for name in _OF_POTENTIAL):
+        differing.remove(_PARAMETERS)
+    return tuple(f"{name}: {_shown(stored[name])} → {_shown(wanted[name])}" for name in differing)
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)

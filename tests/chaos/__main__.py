@@ -1,0 +1,36 @@
+"""The full campaign on the command line."""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.chaos.campaign import Campaign
+
+
+def main() -> int:
+    """Fight and report; 1 if anything was lost, done twice or different."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ionlake-chaos-") as folder:
+        campaign = Campaign(Path(folder), random.Random(options.seed))
+        campaign.fight(options.kills, lambda line: sys.stdout.write(line + "\n"))
+    say = sys.stdout.write
+    for kind, count in sorted(campaign.kills.items()):
+        say(f"{count} kills of {kind}\n")
+    say(
+        f"{campaign.finished} lakes compared with one left in peace, {campaign.begun} blocks and "
+        f"grids begun, {campaign.repeated} of them again, in {time.monotonic() - started:.0f} s\n"
+    )
+    for problem in campaign.problems:
+        say(f"PROBLEM {problem}\n")
+    return bool(campaign.problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
