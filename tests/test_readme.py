@@ -8,8 +8,9 @@ import pytest
 
 import ionlake
 from ionlake.cli import main as cli
-from ionlake.pipeline.recipe import Recipe
+from ionlake.pipeline.recipe import Recipe, parse_recipe
 from ionlake.pipeline.run import run_recipe
+from tests.structures.web import KEY, MaterialsProject, serving, summary
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -95,6 +96,28 @@ def test_the_commands_that_describe_crystals(crystals, monkeypatch, tmp_path, ca
         cli.main()
     assert not ended.value.code
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_the_sources_are_those_of_recipes(text):
+    assert parse_recipe(f"name: readme\n{text}", "README.md").source
+
+
+@pytest.mark.model
+def test_the_commands_that_ask_the_materials_project(monkeypatch, tmp_path, capsys):
+    """The scans themselves are left out: the one material cannot be read."""
+    export, *lines = block_with("bash", "MP_API_KEY").strip().splitlines()
+    assert export.startswith("export MP_API_KEY=")
+    monkeypatch.setenv("MP_API_KEY", KEY)
+    with serving(MaterialsProject([summary("mp-1138", structure={})])) as address:
+        monkeypatch.setenv("MP_API_ENDPOINT", address)
+        for line in lines:
+            words = [str(tmp_path) if word == "/data/lake" else word for word in shlex.split(line)]
+            monkeypatch.setattr("sys.argv", words)
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+            assert ended.value.code in {None, 0, 3}
+            assert "mp-1138" in "".join(capsys.readouterr())
 
 
 @pytest.mark.model

@@ -17,6 +17,10 @@ ClusterOption = Annotated[
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Local workers [default: one per core].")
 ]
+OfflineOption = Annotated[
+    bool,
+    typer.Option("--offline", help="Read the newest database summaries kept in the lake."),
+]
 
 
 def lake_path(lake: Path | None) -> Path:

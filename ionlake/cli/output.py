@@ -115,6 +115,16 @@ def ignored_note(paths: tuple[Path, ...]) -> str:
     return f"{len(paths)} files are no crystals by their names and were passed over: {names}{more}"
 
 
+def fetched_note(n_done: int, n_total: int) -> str:
+    """One line about a database that is being read."""
+    return f"{n_done} of {n_total} materials read from the database"
+
+
+def waiting_note(reason: str, seconds: float) -> str:
+    """One line about a database that did not answer."""
+    return f"the database did not answer: {reason}; asking again in {seconds:.0f} s"
+
+
 def _two_digits(number: float) -> str:
     return f"{number:.0f}" if number >= 10 else f"{number:.1f}"
 

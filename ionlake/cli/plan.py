@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from ionlake.cli.options import JsonOption, WorkersOption
-from ionlake.cli.output import duration, print_table, size, to_json
+from ionlake.cli.options import JsonOption, OfflineOption, WorkersOption
+from ionlake.cli.output import (
+    duration,
+    fetched_note,
+    print_table,
+    size,
+    to_json,
+    waiting_note,
+)
+from ionlake.structures.sources.interface import SourceFollower
 
 if TYPE_CHECKING:
     from ionlake.pipeline.forecast import ClassForecast, Forecast
@@ -25,6 +33,7 @@ def plan(
         typer.Option("--quick", help="Predict numbers of points instead of planning every scan."),
     ] = False,
     workers: WorkersOption = None,
+    offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
     """Show what a run of a recipe would do and how long it would take.
@@ -45,22 +54,31 @@ def plan(
 
     loaded = load_recipe(recipe)
     with _Bar() as bar:
-        found = preview(loaded, lake, quick=quick, workers=workers, progress=bar.show)
+        found = preview(
+            loaded,
+            lake,
+            quick=quick,
+            workers=workers,
+            progress=bar.show,
+            offline=offline,
+            follower=bar,
+        )
     if json:
         sys.stdout.write(to_json(asdict(found)) + "\n")
     else:
         _show(found)
 
 
-class _Bar:
-    """A bar on a terminal while scans are planned, nothing elsewhere."""
+class _Bar(SourceFollower):
+    """A bar on a terminal while scans are planned; lines while a database is read."""
 
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import Progress
 
-        console = Console(stderr=True)
-        self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+        self._console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        quiet = not self._console.is_terminal
+        self._progress = Progress(console=self._console, transient=True, disable=quiet)
         self._bar = self._progress.add_task("planning", total=None)
 
     def __enter__(self) -> Self:
@@ -73,6 +91,14 @@ class _Bar:
     def show(self, n_planned: int, n_scans: int) -> None:
         """So many of so many scans are planned."""
         self._progress.update(self._bar, completed=n_planned, total=n_scans)
+
+    def materials_fetched(self, n_done: int, n_total: int) -> None:
+        """Say how far reading is."""
+        self._console.print(fetched_note(n_done, n_total))
+
+    def source_waits(self, reason: str, seconds: float) -> None:
+        """Say why nothing happens."""
+        self._console.print(waiting_note(reason, seconds))
 
 
 def _show(found: "Forecast") -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from ionlake.cli.output import ignored_note
+from ionlake.cli.output import fetched_note, ignored_note, waiting_note
 from ionlake.lake.failures import Failure
 from ionlake.pipeline.report import Reporter
 
@@ -47,6 +47,14 @@ class ProgressReporter(Reporter):
     ) -> None:
         if self._progress is not None:
             self._progress.stop()
+
+    def materials_fetched(self, n_done: int, n_total: int) -> None:
+        """Say how far reading is."""
+        self._console.print(fetched_note(n_done, n_total))
+
+    def source_waits(self, reason: str, seconds: float) -> None:
+        """Say why nothing happens."""
+        self._console.print(waiting_note(reason, seconds))
 
     def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
         """Say what the run has to do."""

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ionlake.cli.options import ClusterOption, JsonOption, LakeOption, WorkersOption, lake_path
+from ionlake.cli.options import (
+    ClusterOption,
+    JsonOption,
+    LakeOption,
+    OfflineOption,
+    WorkersOption,
+    lake_path,
+)
 from ionlake.cli.output import print_table, to_json
 from ionlake.cli.run import carry_out, chosen_recipe
 
@@ -36,6 +43,7 @@ def update(
     ] = None,
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
+    offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make a lake follow the source of a recipe.
@@ -64,11 +72,11 @@ def update(
         limit=limit,
     )
     if not dry_run:
-        carry_out(chosen, lake, options, json=json)
+        carry_out(chosen, lake, options, offline=offline, json=json)
         return
     from ionlake.pipeline.dry_run import dry_run as foresee
 
-    found = foresee(chosen, lake_path(lake), options)
+    found = foresee(chosen, lake_path(lake), options, offline=offline)
     if json:
         sys.stdout.write(to_json(asdict(found)) + "\n")
     else:

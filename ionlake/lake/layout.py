@@ -63,6 +63,10 @@ class LakeLayout:
         """The generated Intake catalog."""
         return self.root / "catalog.yaml"
 
+    def summaries(self, source: str) -> Path:
+        """Folder of what a database said, by its version and the query."""
+        return self.root / "sources" / _checked(source, "source")
+
     def grid(self, scan_id: str, attempt: str) -> Path:
         """Zarr group of one attempt at a scan."""
         name = _checked(scan_id, "scan_id")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ionlake.lake import schema
+from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.marker import find_lake
 from ionlake.lake.rows import Row
@@ -14,8 +15,10 @@ from ionlake.pipeline.known import Known, read_known
 from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.plan import Method, Task, Todo
 from ionlake.pipeline.recipe import Recipe
-from ionlake.pipeline.run import make_method, make_source
+from ionlake.pipeline.run import make_method
+from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.staleness import descriptor_state, scan_state
+from ionlake.structures.sources.interface import SourceFollower
 
 
 @dataclass(frozen=True)
@@ -69,20 +72,31 @@ class _Done:
     former: dict[str, list[str]]
 
 
-def dry_run(recipe: Recipe, lake: str | Path, options: RunOptions) -> DryRun:
+def dry_run(
+    recipe: Recipe,
+    lake: str | Path,
+    options: RunOptions,
+    *,
+    offline: bool = False,
+    follower: SourceFollower | None = None,
+) -> DryRun:
     """Work out what an update would do; no energy is evaluated and no lake is changed or made.
 
     Args:
         recipe: What would be done.
         lake: Folder of the lake.
         options: How far the update would go.
+        offline: Read the newest summaries of the database that the lake keeps, ask no server.
+        follower: Who is told how reading over the network goes.
 
     Raises:
         LakeError: If the folder is something else than a lake.
         SourceError: If the source as a whole cannot be read.
         PotentialError: If the potential cannot be loaded.
     """
-    source, method = make_source(recipe), make_method(recipe)
+    kept = LakeLayout(Path(lake)).summaries(recipe.source.kind) if offline else None
+    source = make_source(recipe, kept=kept, offline=offline, follower=follower)
+    method = make_method(recipe)
     known, done = _read(Path(lake).expanduser())
     decision = decide(source.name, source.entries(), known, recipe, method, options)
     materials = _materials(decision, known, method, done)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ionlake.errors import IonlakeError
+from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.marker import find_lake
 from ionlake.pipeline.cluster import usable_cores, worker_count
@@ -21,8 +22,10 @@ from ionlake.pipeline.forecast import (
 )
 from ionlake.pipeline.plan import Method, Task, Todo, check_material, plan_run
 from ionlake.pipeline.recipe import Recipe
-from ionlake.pipeline.run import make_method, make_source
+from ionlake.pipeline.run import make_method
+from ionlake.pipeline.sources import make_source
 from ionlake.structures.record import StructureRecord
+from ionlake.structures.sources.interface import SourceFollower, StructureSource
 
 Progress = Callable[[int, int], None]
 """Called with the number of scans planned and the number of scans in all."""
@@ -38,6 +41,8 @@ def preview(
     quick: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    offline: bool = False,
+    follower: SourceFollower | None = None,
 ) -> Forecast:
     """Predict what a run of a recipe would do; no energy is evaluated and no lake is changed.
 
@@ -49,6 +54,8 @@ def preview(
         quick: Predict numbers of points from the crystals alone instead of planning every scan.
         workers: Workers to predict for; by default those the recipe would have now.
         progress: Called after each planned scan.
+        offline: Read the newest summaries of the database that the lake keeps, ask no server.
+        follower: Who is told how reading over the network goes.
 
     Raises:
         LakeError: If the folder is no lake.
@@ -58,7 +65,9 @@ def preview(
     """
     method = make_method(recipe)
     finished = _finished(lake)
-    good, problems, n_read = _read(recipe, method)
+    kept = LakeLayout(Path(lake)).summaries(recipe.source.kind) if lake and offline else None
+    source = make_source(recipe, kept=kept, offline=offline, follower=follower)
+    good, problems, n_read = _read(source, method)
     tasks = plan_run(good, method, *finished)
     if quick:
         materials = [predict_material(task, method) for task in tasks]
@@ -80,13 +89,13 @@ def _finished(lake: str | Path | None) -> tuple[set[str], set[str]]:
 
 
 def _read(
-    recipe: Recipe, method: Method
+    source: StructureSource, method: Method
 ) -> tuple[dict[str, StructureRecord], list[tuple[str, str, str]], int]:
     """Materials that can be treated, problems (stage, error, message) of the others, and all."""
     good: dict[str, StructureRecord] = {}
     problems: list[tuple[str, str, str]] = []
     n_read = 0
-    for entry in make_source(recipe).entries():
+    for entry in source.entries():
         n_read += 1
         if entry.structure is None:
             problems.append(("read", str(entry.error_type), str(entry.error)))

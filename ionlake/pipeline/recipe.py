@@ -7,10 +7,17 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+from pydantic import BaseModel, Field, PositiveInt, ValidationError, field_validator
 
 from ionlake.errors import SettingsError
 from ionlake.pes.settings import ScanSettings
+from ionlake.pipeline.source_settings import (
+    SOURCES,
+    FileSourceSettings,
+    JsonLinesSourceSettings,
+    Settings,
+    SourceSettings,
+)
 
 _SHIPPED: Final = "ionlake.shipped.pipelines"
 
@@ -19,33 +26,7 @@ MAX_ATTEMPTS: Final = 3
 """Failures with the same inputs after which a material is quarantined, unless a recipe says."""
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class BundledSourceSettings(_Settings):
-    """The crystals that come with ionlake.
-
-    Attributes:
-        max_sites: Only crystals with at most this many atoms in the cell.
-    """
-
-    kind: Literal["bundled"]
-    max_sites: PositiveInt | None = None
-
-
-class FileSourceSettings(_Settings):
-    """Crystals in files.
-
-    Attributes:
-        paths: Files, folders or globs; relative ones start at the recipe's folder.
-    """
-
-    kind: Literal["files"]
-    paths: tuple[str, ...] = Field(min_length=1)
-
-
-class PotentialSettings(_Settings):
+class PotentialSettings(Settings):
     """The potential.
 
     Attributes:
@@ -59,7 +40,7 @@ class PotentialSettings(_Settings):
     dtype: Literal["float32", "float64"] = "float32"
 
 
-class ClusterSettings(_Settings):
+class ClusterSettings(Settings):
     """Where the work is done.
 
     Attributes:
@@ -74,7 +55,7 @@ class ClusterSettings(_Settings):
     address: str | None = None
 
 
-class Recipe(_Settings):
+class Recipe(Settings):
     """A recipe with all defaults filled in.
 
     Attributes:
@@ -90,7 +71,7 @@ class Recipe(_Settings):
 
     name: str
     description: str = ""
-    source: Annotated[BundledSourceSettings | FileSourceSettings, Field(discriminator="kind")]
+    source: SourceSettings
     potential: PotentialSettings = PotentialSettings()
     scan: ScanSettings = ScanSettings()
     cluster: ClusterSettings = ClusterSettings()
@@ -184,7 +165,7 @@ def _read_text(path: Path) -> str:
 def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
     """The recipe with its files and its checkpoint named so that every worker finds them."""
     updates: dict[str, BaseModel] = {}
-    if isinstance(recipe.source, FileSourceSettings):
+    if isinstance(recipe.source, FileSourceSettings | JsonLinesSourceSettings):
         paths = tuple(str(folder / Path(path).expanduser()) for path in recipe.source.paths)
         updates["source"] = recipe.source.model_copy(update={"paths": paths})
     name, at, modality = recipe.potential.name.partition("@")
@@ -198,7 +179,7 @@ def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
 def _explain(error: ValidationError, origin: str) -> str:
     """The first problem of a recipe in one line, with a remedy."""
     problem = error.errors()[0]
-    location = [str(part) for part in problem["loc"] if part not in {"bundled", "files"}]
+    location = [str(part) for part in problem["loc"] if part not in SOURCES]
     key = ".".join(location)
     if problem["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         known = _known_keys(location[:-1], error)
@@ -219,13 +200,9 @@ def _known_keys(parents: list[str], error: ValidationError) -> list[str]:
         return list(Recipe.model_fields)
     if parents[0] == "scan":
         return list(ScanSettings.__dataclass_fields__)
-    source = (
-        BundledSourceSettings
-        if error.errors()[0]["loc"][1:2] == ("bundled",)
-        else FileSourceSettings
-    )
+    kind = str(error.errors()[0]["loc"][1])
     models: dict[str, type[BaseModel]] = {
-        "source": source,
+        "source": SOURCES.get(kind, Settings),
         "potential": PotentialSettings,
         "cluster": ClusterSettings,
     }

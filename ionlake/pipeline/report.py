@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ionlake.lake.failures import Failure
+from ionlake.structures.sources.interface import SourceFollower
 
 
-class Reporter:
+class Reporter(SourceFollower):
     """Follows a run. This one says nothing; overwrite what is of interest."""
 
     def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:

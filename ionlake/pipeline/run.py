@@ -12,6 +12,7 @@ from typing import Final
 
 from ionlake.catalog.publish import publish
 from ionlake.errors import IonlakeError, LakeError
+from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import new_run_id
 from ionlake.lake.release import current_release
 from ionlake.lake.writer import open_writer
@@ -23,13 +24,12 @@ from ionlake.pipeline.dispatch import Dispatcher
 from ionlake.pipeline.known import read_known
 from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.plan import Method, Task, Todo
-from ionlake.pipeline.recipe import BundledSourceSettings, Recipe
+from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.report import Reporter, RunSummary
+from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.store import store
 from ionlake.potentials.load import load_potential
-from ionlake.structures.sources.bundled import BundledSource
 from ionlake.structures.sources.files import FileSource
-from ionlake.structures.sources.interface import StructureSource
 
 PUBLISH_EVERY_S: Final = 900.0
 """A long run publishes what it has this often, so that a ranking exists early."""
@@ -42,6 +42,8 @@ def run_recipe(
     lake: str | Path,
     reporter: Reporter | None = None,
     options: RunOptions | None = None,
+    *,
+    offline: bool = False,
 ) -> RunSummary:
     """Bring a lake up to date with a recipe.
 
@@ -54,6 +56,7 @@ def run_recipe(
         lake: Folder of the lake; made if there is none.
         reporter: Who follows the run.
         options: How far it goes; by default it does all that is missing and takes nothing out.
+        offline: Read the newest summaries of the database that the lake keeps, ask no server.
 
     Raises:
         LakeError: If the folder is not a lake, another process writes to it, or it cannot be
@@ -65,7 +68,8 @@ def run_recipe(
     """
     started = time.monotonic()
     reporter, options = reporter or Reporter(), options or RunOptions()
-    source = make_source(recipe)
+    kept = LakeLayout(Path(lake)).summaries(recipe.source.kind)
+    source = make_source(recipe, kept=kept, offline=offline, follower=reporter)
     entries = source.entries()
     if isinstance(source, FileSource) and source.ignored:
         reporter.files_ignored(source.ignored)
@@ -115,13 +119,6 @@ def make_method(recipe: Recipe) -> Method:
     potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
     evaluator = evaluator_name(potential, recipe.scan.evaluator)
     return Method.resolve(recipe.scan, potential.card, evaluator)
-
-
-def make_source(recipe: Recipe) -> StructureSource:
-    """The source a recipe names."""
-    if isinstance(recipe.source, BundledSourceSettings):
-        return BundledSource(max_sites=recipe.source.max_sites)
-    return FileSource(recipe.source.paths)
 
 
 def _compute(decision: Decision, recipe: Recipe, run: RunContext, until: float) -> str:

@@ -10,6 +10,7 @@ from ionlake.pipeline.recipe import (
     parse_recipe,
     shipped_recipes,
 )
+from ionlake.structures.sources.selection import Selection
 
 GOOD = """
 name: mine
@@ -17,7 +18,7 @@ source: {kind: files, paths: [a.cif]}
 """
 
 
-@pytest.mark.parametrize("name", ["quickstart", "bundled", "files"])
+@pytest.mark.parametrize("name", ["quickstart", "bundled", "files", "materials_project"])
 def test_the_shipped_recipes_load_by_name(name):
     assert load_recipe(name).name == name
     assert name in shipped_recipes()
@@ -32,8 +33,35 @@ def test_defaults_are_the_papers_scan_with_sevennet_0():
     assert recipe.cluster.kind == "auto"
 
 
-def test_paths_start_at_the_recipes_folder(tmp_path):
-    (tmp_path / "mine.yaml").write_text(GOOD)
+def test_the_shipped_selection_is_the_papers_and_the_default():
+    source = load_recipe("materials_project").source
+    assert source == parse_recipe("name: x\nsource: {kind: materials_project}", "x").source
+    assert source.selection("Li") == Selection("Li", 0.5, 0.05)
+
+
+def test_filters_become_a_selection():
+    text = """
+name: x
+source:
+  kind: json_lines
+  paths: [dump.jsonl]
+  band_gap_ev_min: 1
+  elements: [P, S]
+  exclude_elements: [Co]
+  chemical_systems: [S-P-Li]
+  n_sites_max: 50
+  material_ids: [mp-1, mp-aaaaaabc]
+"""
+    assert parse_recipe(text, "x").source.selection("Na") == Selection(
+        "Na", 1.0, None, ("P", "S"), ("Co",), ("Li-P-S",), 50, ("mp-1", "mp-aaaaaabc")
+    )
+    plain = parse_recipe("name: x\nsource: {kind: json_lines, paths: [a]}", "x")
+    assert plain.source.selection("Li") == Selection("Li")
+
+
+@pytest.mark.parametrize("kind", ["files", "json_lines"])
+def test_paths_start_at_the_recipes_folder(tmp_path, kind):
+    (tmp_path / "mine.yaml").write_text(GOOD.replace("files", kind))
     assert load_recipe(tmp_path / "mine.yaml").source.paths == (str(tmp_path / "a.cif"),)
 
 
@@ -57,6 +85,22 @@ def test_paths_start_at_the_recipes_folder(tmp_path):
         ("name: x", "the key source is missing"),
         ("name: x\nsource: {kind: files}", "the key source.paths is missing"),
         ("name: x\nsource: {kind: elsewhere}", "source: .*'bundled', 'files'"),
+        (
+            "name: x\nsource: {kind: materials_project, band_gap_min: 1}",
+            r"unknown key source.band_gap_min; did you mean band_gap_ev_min\?",
+        ),
+        (
+            "name: x\nsource: {kind: materials_project, elements: [O, Xx]}",
+            "source.elements.1: 'Xx' is no element; expected a symbol such as O",
+        ),
+        (
+            "name: x\nsource: {kind: materials_project, chemical_systems: [LiO]}",
+            "source.chemical_systems.0: 'LiO' is no element",
+        ),
+        ("name: x\nsource: {kind: materials_project, n_sites_max: 0}", "n_sites_max: .*got 0"),
+        ("name: x\nsource: {kind: json_lines}", "the key source.paths is missing"),
+        ("name: x\nsource: {kind: optimade}", "the key source.base_urls is missing"),
+        ("name: x\nsource: {kind: optimade, base_urls: [a.b]}", "source.base_urls.0: .*got 'a.b'"),
         ("name: x\nsource: {kind: bundled, max_sites: -1}", "source.max_sites: .*got -1"),
         (
             "name: x\nsource: {kind: bundled}\nscan: {grid: fine}",
@@ -88,7 +132,7 @@ def test_a_binary_file_is_no_recipe(tmp_path):
 
 
 def test_a_recipe_that_is_not_there_names_the_shipped_ones():
-    with pytest.raises(SettingsError, match="bundled, files, quickstart"):
+    with pytest.raises(SettingsError, match="bundled, files, materials_project, quickstart"):
         load_recipe("no-such-recipe")
 
 

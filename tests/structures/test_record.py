@@ -1,6 +1,7 @@
 """A record either is a sound crystal or does not exist."""
 
 import copy
+import json
 import pickle
 
 import numpy as np
@@ -10,7 +11,7 @@ from ase.build import bulk
 from pymatgen.core import Lattice, Structure
 
 from ionlake.errors import SettingsError, StructureError
-from ionlake.structures import StructureRecord
+from ionlake.structures import StructureRecord, conversion
 from ionlake.structures.record import StructureTypeError
 
 CUBE = np.diag([4.0, 4.0, 4.0])
@@ -234,3 +235,42 @@ def test_oxidation_states_and_isotopes_are_dropped():
     plain = StructureRecord.from_pymatgen(Structure(CUBE, ["Li", "H"], positions))
     assert decorated.symbols == ("Li", "H")
     assert decorated.structure_id == plain.structure_id
+
+
+PLAIN = Structure.from_spacegroup("Fm-3m", Lattice.cubic(4.03), ["Li", "F"], [[0, 0, 0], [0.5] * 3])
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        PLAIN,
+        PLAIN.copy().add_oxidation_state_by_element({"Li": 1, "F": -1}),
+        PLAIN.copy().replace_species({"Li": "D"}),
+        Structure(
+            Lattice([[3, 0.1, 0], [0, 4, 0.3], [1, 0, 5]]), ["Li", "O"], [[-0.1, 1.2, 0], [0.5] * 3]
+        ),
+    ],
+    ids=["plain", "oxidation", "isotope", "unwrapped"],
+)
+def test_a_pymatgen_dict_gives_the_same_arrays_as_its_structure(structure):
+    stored = json.loads(json.dumps(structure.as_dict()))
+    expected = conversion.arrays_from_pymatgen(Structure.from_dict(stored))
+    for found, wanted in zip(conversion.arrays_from_pymatgen_dict(stored), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == wanted.dtype
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        Structure(Lattice.cubic(4), [{"Li": 0.5, "Na": 0.5}], [[0, 0, 0]]),
+        Structure(Lattice.cubic(4), [{"Li": 0.5}], [[0, 0, 0]]),
+        Structure(
+            Lattice([[4, 0, 0], [0, 4, 0], [0, 0, 4]], pbc=(True, True, False)), ["Li"], [[0] * 3]
+        ),
+    ],
+    ids=["mixed", "vacancies", "slab"],
+)
+def test_a_pymatgen_dict_is_refused_as_its_structure_is(structure):
+    with pytest.raises(StructureError):
+        conversion.arrays_from_pymatgen_dict(json.loads(json.dumps(structure.as_dict())))

@@ -65,6 +65,16 @@ class SourceEntry:
         )
 
 
+class SourceFollower:
+    """Follows how a source is read. This one says nothing; overwrite what is of interest."""
+
+    def materials_fetched(self, n_done: int, n_total: int) -> None:
+        """So many of so many materials have come over the network."""
+
+    def source_waits(self, reason: str, seconds: float) -> None:
+        """The source did not answer; it is asked again after this time."""
+
+
 @runtime_checkable
 class StructureSource(Protocol):
     """Anything that delivers named crystals: a folder, a database, a bundled set."""

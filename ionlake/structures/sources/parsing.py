@@ -48,7 +48,7 @@ def read_structure(path: Path) -> StructureRecord:
         except SourceError:
             raise
         except Exception as error:  # noqa: BLE001 -- parsers raise errors of every kind
-            reasons.append(f"{library}: {_one_line(error)}")
+            reasons.append(f"{library}: {one_line(error)}")
             continue
         return _as_record(crystal, path)
     raise SourceError(
@@ -75,26 +75,40 @@ def _read_with_pymatgen(path: Path) -> Any:
     from pymatgen.core import Structure
 
     if CIF_NAME.search(path.name):
-        return _only_ordered(path)
+        return _read_cif(path)
     count = _n_structures(path)
     if count > 1:
         raise _several(path, f"{count} structures")
     return Structure.from_file(path)
 
 
-def _only_ordered(path: Path) -> Any:
+def _read_cif(path: Path) -> Any:
     from monty.io import zopen
-    from pymatgen.io.cif import CifParser
 
     with zopen(path, mode="rt", encoding="utf-8", errors="replace") as file:
-        text = str(file.read())
+        return crystal_from_cif(str(file.read()), path)
+
+
+def crystal_from_cif(text: str, where: Path | str) -> Any:
+    """The pymatgen structure of a CIF: of several blocks, the one that alone is ordered.
+
+    Args:
+        text: The CIF.
+        where: What it is called in messages.
+
+    Raises:
+        SourceError: It holds several structures to choose from.
+        ValueError: pymatgen does not read it.
+    """
+    from pymatgen.io.cif import CifParser
+
     # Numbered, since of blocks with equal names the parser keeps one.
     number = itertools.count()
     text = CIF_BLOCK.sub(lambda found: f"{found.group()}{next(number)}_", text)
     structures = CifParser.from_str(text).parse_structures(primitive=False, on_error="ignore")
     ordered = [structure for structure in structures if structure.is_ordered]
     if len(structures) > 1 and len(ordered) != 1:
-        raise _several(path, f"{len(structures)} structures ({len(ordered)} ordered)")
+        raise _several(where, f"{len(structures)} structures ({len(ordered)} ordered)")
     return (ordered or structures)[0]
 
 
@@ -126,10 +140,11 @@ def _read_with_ase(path: Path) -> Any:
     return frames[0]
 
 
-def _several(path: Path, what: str) -> SourceError:
-    return SourceError(f"{path} holds {what}, expected one: split it, one crystal per file")
+def _several(where: Path | str, what: str) -> SourceError:
+    return SourceError(f"{where} holds {what}, expected one: split it, one crystal per file")
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Kind and beginning of an error, in one line."""
     text = " ".join(str(error).split()) or "no reason given"
     return f"{type(error).__name__}, {text[:LONGEST_REASON]}"
