@@ -72,9 +72,7 @@ def run(
       ionlake run my_recipe.yaml --lake /data/lake --cluster tcp://scheduler:8786
       ionlake run materials_project --offline
     """
-    from ionlake.pipeline.options import RunOptions
-
-    carry_out(chosen_recipe(recipe, cluster, workers), lake, RunOptions(offline=offline), json=json)
+    carry_out(chosen_recipe(recipe, cluster, workers), lake, offline=offline, json=json)
 
 
 def chosen_recipe(name: str, cluster: str | None, workers: int | None) -> "Recipe":
@@ -85,7 +83,12 @@ def chosen_recipe(name: str, cluster: str | None, workers: int | None) -> "Recip
 
 
 def carry_out(
-    recipe: "Recipe", lake: Path | None, options: "RunOptions | None" = None, *, json: bool
+    recipe: "Recipe",
+    lake: Path | None,
+    options: "RunOptions | None" = None,
+    *,
+    offline: bool = False,
+    json: bool,
 ) -> None:
     """Run a recipe, show what came of it, and end with its exit status.
 
@@ -93,13 +96,14 @@ def carry_out(
         recipe: The recipe.
         lake: Folder of the lake, if one was named.
         options: How far the run goes.
+        offline: Read what the lake keeps of the database.
         json: Show the summary as JSON.
     """
     from ionlake.cli.progress import ProgressReporter
     from ionlake.pipeline.run import run_recipe
 
     with _ended_by_signals(), ProgressReporter() as reporter:
-        summary = run_recipe(recipe, lake_path(lake), reporter, options)
+        summary = run_recipe(recipe, lake_path(lake), reporter, options, offline=offline)
     if json:
         sys.stdout.write(to_json(asdict(summary)) + "\n")
     else:

@@ -70,14 +70,13 @@ def update(
         retry=retry,
         max_seconds=None if max_hours is None else 3600.0 * max_hours,
         limit=limit,
-        offline=offline,
     )
     if not dry_run:
-        carry_out(chosen, lake, options, json=json)
+        carry_out(chosen, lake, options, offline=offline, json=json)
         return
     from ionlake.pipeline.dry_run import dry_run as foresee
 
-    found = foresee(chosen, lake_path(lake), options)
+    found = foresee(chosen, lake_path(lake), options, offline=offline)
     if json:
         sys.stdout.write(to_json(asdict(found)) + "\n")
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ionlake.cli.options import JsonOption, LakeOption, lake_path
+from ionlake.cli.options import JsonOption, LakeOption, OfflineOption, lake_path
 from ionlake.cli.output import print_table, to_json
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def why(
         typer.Option("--recipe", help="Measure against this [default: the last run's recipe]."),
     ] = None,
     lake: LakeOption = None,
+    offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
     """Say why a material is current, or which input made it stale.
@@ -35,7 +36,8 @@ def why(
     from ionlake.pipeline.recipe import load_recipe
     from ionlake.pipeline.why import explain
 
-    found = explain(material, lake_path(lake), None if recipe is None else load_recipe(recipe))
+    measure = None if recipe is None else load_recipe(recipe)
+    found = explain(material, lake_path(lake), measure, offline=offline)
     if json:
         sys.stdout.write(to_json(asdict(found)) + "\n")
     else:

@@ -124,6 +124,16 @@ def new_attempt() -> str:
     return secrets.token_hex(4)
 
 
+def another_attempt(path: Path) -> Path:
+    """The same grid or staged block under a fresh attempt.
+
+    Args:
+        path: From `LakeLayout.grid` or `LakeLayout.staged_block`.
+    """
+    name, _, _ = path.stem.rpartition("-")
+    return path.with_name(f"{name}-{new_attempt()}{path.suffix}")
+
+
 def release_number(name: str) -> int | None:
     """The number in the name of a release file, None for any other name."""
     match = re.fullmatch(r"release-(\d{6,})\.duckdb", name)

@@ -18,6 +18,7 @@ from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.run import make_method
 from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.staleness import descriptor_state, scan_state
+from ionlake.structures.sources.interface import SourceFollower
 
 
 @dataclass(frozen=True)
@@ -71,21 +72,30 @@ class _Done:
     former: dict[str, list[str]]
 
 
-def dry_run(recipe: Recipe, lake: str | Path, options: RunOptions) -> DryRun:
+def dry_run(
+    recipe: Recipe,
+    lake: str | Path,
+    options: RunOptions,
+    *,
+    offline: bool = False,
+    follower: SourceFollower | None = None,
+) -> DryRun:
     """Work out what an update would do; no energy is evaluated and no lake is changed or made.
 
     Args:
         recipe: What would be done.
         lake: Folder of the lake.
         options: How far the update would go.
+        offline: Read the newest summaries of the database that the lake keeps, ask no server.
+        follower: Who is told how reading over the network goes.
 
     Raises:
         LakeError: If the folder is something else than a lake.
         SourceError: If the source as a whole cannot be read.
         PotentialError: If the potential cannot be loaded.
     """
-    kept = LakeLayout(Path(lake).expanduser()).summaries(recipe.source.kind)
-    source = make_source(recipe, kept=kept if options.offline else None, offline=options.offline)
+    kept = LakeLayout(Path(lake)).summaries(recipe.source.kind) if offline else None
+    source = make_source(recipe, kept=kept, offline=offline, follower=follower)
     method = make_method(recipe)
     known, done = _read(Path(lake).expanduser())
     decision = decide(source.name, source.entries(), known, recipe, method, options)

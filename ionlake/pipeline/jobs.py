@@ -1,8 +1,9 @@
 """What travels between the run and its workers: scans to do, and what was done. All small."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from ionlake.lake.layout import another_attempt
 from ionlake.pes.scan import Verification
 from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline.blocks import Block
@@ -54,6 +55,11 @@ class GridPlace:
 
     path: Path
     relative: str
+
+    def anew(self) -> "GridPlace":
+        """The same under a fresh attempt."""
+        path = another_attempt(self.path)
+        return GridPlace(path, str(PurePosixPath(self.relative).with_name(path.name)))
 
 
 @dataclass(frozen=True)

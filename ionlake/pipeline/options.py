@@ -15,7 +15,6 @@ class RunOptions:
         max_seconds: Stop after this time, s; what is done by then is kept.
         limit: Compute at most so many materials, the cheapest first; those that share a structure
             count as one.
-        offline: Read the newest summaries of a database that the lake keeps, ask no server.
     """
 
     mirror: bool = False
@@ -23,4 +22,3 @@ class RunOptions:
     retry: bool = False
     max_seconds: float | None = None
     limit: int | None = None
-    offline: bool = False

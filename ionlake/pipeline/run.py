@@ -42,6 +42,8 @@ def run_recipe(
     lake: str | Path,
     reporter: Reporter | None = None,
     options: RunOptions | None = None,
+    *,
+    offline: bool = False,
 ) -> RunSummary:
     """Bring a lake up to date with a recipe.
 
@@ -54,6 +56,7 @@ def run_recipe(
         lake: Folder of the lake; made if there is none.
         reporter: Who follows the run.
         options: How far it goes; by default it does all that is missing and takes nothing out.
+        offline: Read the newest summaries of the database that the lake keeps, ask no server.
 
     Raises:
         LakeError: If the folder is not a lake, another process writes to it, or it cannot be
@@ -66,7 +69,7 @@ def run_recipe(
     started = time.monotonic()
     reporter, options = reporter or Reporter(), options or RunOptions()
     kept = LakeLayout(Path(lake)).summaries(recipe.source.kind)
-    source = make_source(recipe, kept=kept, offline=options.offline, follower=reporter)
+    source = make_source(recipe, kept=kept, offline=offline, follower=reporter)
     entries = source.entries()
     if isinstance(source, FileSource) and source.ignored:
         reporter.files_ignored(source.ignored)

@@ -5,6 +5,9 @@ counts before the run that sent them the work has committed a row for it.
 
 A small scan is one item of a bundle. A large one is planned on a worker, evaluated in blocks of
 points, verified orbit by orbit and finished.
+
+Dask repeats a step whose worker was lost. A step therefore writes under an attempt of its own, so
+that it never meets what the lost worker had written.
 """
 
 import errno
@@ -21,6 +24,7 @@ from ionlake.descriptors.table import describe_all
 from ionlake.errors import LakeError
 from ionlake.geometry import FloatArray
 from ionlake.lake.grids import open_grid, write_grid
+from ionlake.lake.layout import another_attempt
 from ionlake.lake.staging import read_block, write_block
 from ionlake.pes.evaluator import evaluator_name, release_evaluator
 from ionlake.pes.plan import OrbitPoints, ScanPlan, orbit_points, plan_scan, without_symmetry
@@ -136,9 +140,9 @@ def block_step(job: ScanJob, block: Block, path: Path) -> StagedBlock:
     Args:
         job: The scan.
         block: The points; all of the ion's if the scan is screened.
-        path: Where to stage the energies.
+        path: Where to stage the energies, up to the attempt.
     """
-    started = time.perf_counter()
+    started, path = time.perf_counter(), another_attempt(path)
     plan, potential = _plan(job), worker_potential(job.potential)
     if job.settings.accuracy == "full":
         flat = _points(job, block.ion).evaluated[block.first : block.end]
@@ -246,6 +250,7 @@ def _finish(
         n_energies: Energies the potential was asked for in this step so far.
     """
     release_evaluator()
+    place = place.anew()
     plan, potential = _plan(job), worker_potential(job.potential)
     grid = assemble(plan, results, base_energy(plan, potential), potential)
     digest = write_grid(place.path, grid)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ionlake.errors import LakeError, SettingsError
 from ionlake.lake import schema
+from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.marker import find_lake
 from ionlake.lake.rows import Row
@@ -19,6 +20,7 @@ from ionlake.pipeline.rows import material_row
 from ionlake.pipeline.run import make_method
 from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.staleness import StageState, descriptor_state, row_state, scan_state
+from ionlake.structures.sources.interface import StructureSource
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Explanation:
     tombstone: dict[str, Any] | None
 
 
-def explain(material_id: str, lake: str | Path, recipe: Recipe | None = None) -> Explanation:
+def explain(
+    material_id: str, lake: str | Path, recipe: Recipe | None = None, *, offline: bool = False
+) -> Explanation:
     """Say for each stage of a material whether it is current, and if not, why.
 
     Args:
@@ -48,6 +52,7 @@ def explain(material_id: str, lake: str | Path, recipe: Recipe | None = None) ->
         lake: Folder of the lake.
         recipe: What it is measured against; its source is read. By default the last run of a
             recipe that selects the material; then its row counts as current.
+        offline: Read the newest summaries of the database that the lake keeps, ask no server.
 
     Raises:
         LakeError: If the folder is no lake, or neither it nor the recipe knows the material.
@@ -62,7 +67,9 @@ def explain(material_id: str, lake: str | Path, recipe: Recipe | None = None) ->
             structure_id = str(known.materials[material_id]["structure_id"])
         else:
             measure = recipe
-            change, structure_id = _from_source(material_id, recipe, known)
+            kept = LakeLayout(Path(lake)).summaries(recipe.source.kind) if offline else None
+            source = make_source(recipe, kept=kept, offline=offline)
+            change, structure_id = _from_source(material_id, source, known)
         stages = _stages(material_id, structure_id, measure, ledger, known)
         return Explanation(
             material_id=material_id,
@@ -91,9 +98,10 @@ def _stages(
     return scan, descriptor_state(structure_id, method, scan, described)
 
 
-def _from_source(material_id: str, recipe: Recipe, known: Known) -> tuple[MaterialChange, str]:
+def _from_source(
+    material_id: str, source: StructureSource, known: Known
+) -> tuple[MaterialChange, str]:
     """How the source's entry differs from the lake's row, and which structure is meant."""
-    source = make_source(recipe)
     before = known.materials.get(material_id)
     for entry in source.entries():
         if entry.material_id != material_id or entry.deprecated:

@@ -18,8 +18,8 @@ def main() -> int:
     options = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ionlake-chaos-") as folder:
-        campaign = Campaign(Path(folder), random.Random(options.seed))
-        campaign.fight(options.kills, lambda line: sys.stdout.write(line + "\n"))
+        campaign = Campaign(Path(folder), random.Random(options.seed), say=_say)
+        campaign.fight(options.kills)
     say = sys.stdout.write
     for kind, count in sorted(campaign.kills.items()):
         say(f"{count} kills of {kind}\n")
@@ -30,6 +30,10 @@ def main() -> int:
     for problem in campaign.problems:
         say(f"PROBLEM {problem}\n")
     return bool(campaign.problems)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Campaign:
         problems: Whatever was lost, done twice or different.
         repeated: Blocks and grids that were begun more than once.
         begun: Blocks and grids that were begun.
+        say: Told about every kill and every lake.
     """
 
     folder: Path
@@ -41,13 +43,14 @@ class Campaign:
     problems: list[str] = field(default_factory=list)
     repeated: int = 0
     begun: int = 0
+    say: Callable[[str], object] = lambda _line: None
 
     @property
     def n_kills(self) -> int:
         """Kills so far."""
         return self.kills.total()
 
-    def fight(self, n_kills: int, say=lambda _line: None) -> None:
+    def fight(self, n_kills: int) -> None:
         """Kill so often, finish the last lake, compare every lake with one left in peace."""
         reference = self.folder / "reference"
         self._start(reference, self.folder / "reference.notes", 0.0).wait(_LONGEST_RUN_S)
@@ -60,7 +63,7 @@ class Campaign:
             count = Counter(_lines(notes))
             self.begun += count.total()
             self.repeated += count.total() - len(count)
-            say(f"{self.n_kills} kills, {self.finished} lakes, {len(self.problems)} problems")
+            self.say(f"{self.n_kills} kills, {self.finished} lakes, {len(self.problems)} problems")
 
     def _finish(self, lake: Path, notes: Path, n_kills: int) -> None:
         """Run until the lake is done, with kills in between."""
@@ -96,6 +99,7 @@ class Campaign:
                 time.sleep(0.05)
                 continue
             self.kills[f"{target}, {moment}"] += 1
+            self.say(f"{self.n_kills}: {target}, {moment}")
             if target != "worker":
                 return
             moment = "at work"

@@ -3,7 +3,13 @@ import json
 import pytest
 
 from ionlake.errors import LakeError
-from ionlake.lake.layout import LakeLayout, default_lake_path, new_attempt, release_number
+from ionlake.lake.layout import (
+    LakeLayout,
+    another_attempt,
+    default_lake_path,
+    new_attempt,
+    release_number,
+)
 from ionlake.lake.marker import FORMAT_VERSION, create_lake, find_lake, find_or_create_lake
 
 
@@ -104,3 +110,12 @@ def test_the_lake_nobody_named(monkeypatch, tmp_path):
     assert default_lake_path() == tmp_path
     monkeypatch.delenv("IONLAKE_LAKE")
     assert str(default_lake_path()) == "ionlake-lake"
+
+
+def test_another_attempt_differs_in_nothing_but_the_attempt(tmp_path):
+    layout = LakeLayout(tmp_path)
+    for path in (layout.grid("abc", "1"), layout.staged_block("abc", 0, 16, "1")):
+        other = another_attempt(path)
+        assert (other.parent, other.suffix) == (path.parent, path.suffix)
+        assert other.name.startswith(path.stem[:-1])
+        assert other != path

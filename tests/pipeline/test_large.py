@@ -269,3 +269,20 @@ def _staged_points(lake):
     except ionlake.errors.LakeError:  # the file is being made
         return 0, 0
     return len(rows), sum(row["n_points"] for row in rows)
+
+
+def test_a_step_that_dask_repeats_does_not_meet_what_its_lost_worker_wrote(
+    cubic, lake, monkeypatch, all_large
+):
+    """Every step is done twice with the same arguments, as after a worker that did not report."""
+    real = steps.attempt
+
+    def twice(step, *args):
+        real(step, *args)
+        return real(step, *args)
+
+    monkeypatch.setattr("ionlake.pipeline.dispatch.attempt", twice)
+    assert run_recipe(cubic, lake).materials_computed == 1
+    monkeypatch.setattr(Outlook, "large_s", 1e9)
+    coarser = cubic.model_copy(update={"scan": ScanSettings(spacing_ang=0.5)})
+    assert run_recipe(coarser, lake).materials_computed == 1
