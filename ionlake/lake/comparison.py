@@ -124,10 +124,10 @@ def compare_releases(before: ReleaseReader, after: ReleaseReader) -> Comparison:
     )
 
 
-def _offered(release: ReleaseReader) -> list[Row]:
+def _offered(release: ReleaseReader) -> Iterable[Row]:
     """Materials of a release that have not left their source; the oldest releases know of none."""
     tables = release.rows("SELECT table_name FROM duckdb_tables()")
-    if {"table_name": "tombstones"} not in tables:
+    if "tombstones" not in {table["table_name"] for table in tables}:
         return release.rows("SELECT * FROM materials")
     return release.rows("SELECT * FROM materials ANTI JOIN tombstones USING (material_id)")
 
