@@ -12,8 +12,8 @@ only one that loses its worker again has failed.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Any, Final
@@ -157,15 +157,16 @@ class Dispatcher:
 
     def _send(self, work: Work) -> None:
         name = work.step.__name__.removesuffix("_step")
-        future = self.client.submit(
-            attempt,
-            work.step,
-            *work.args,
-            key=f"{name}-{work.owner.label}-{new_attempt()}",
-            pure=False,
-            # What other work waits for goes first.
-            priority=0 if work.step in {block_step, bundle_step} else 1,
-        )
+        with _reached_the_scheduler():
+            future = self.client.submit(
+                attempt,
+                work.step,
+                *work.args,
+                key=f"{name}-{work.owner.label}-{new_attempt()}",
+                pure=False,
+                # What other work waits for goes first.
+                priority=0 if work.step in {block_step, bundle_step} else 1,
+            )
         self._out[future] = work
         self.outlook.out_s += work.seconds
         future.add_done_callback(self._back.put)
@@ -174,12 +175,13 @@ class Dispatcher:
         """Take in one result; what it makes possible goes first."""
         if future.cancelled():
             raise ClusterError(_VANISHED)
-        lost = future.exception()
+        with _reached_the_scheduler():
+            lost = future.exception()
+            result = future.result() if lost is None else _lost(lost)
         if lost is not None and not work.alone:
             parts = work.owner.divide(work)
             self._suspects.extend(replace(part, alone=True) for part in parts)
             return
-        result = future.result() if lost is None else _lost(lost)
         self._ready.extendleft(reversed(work.owner.take(result, self.outlook)))
         if work.owner.ended:
             self._call_back(work.owner)
@@ -190,7 +192,8 @@ class Dispatcher:
         for future in futures:
             self._no_longer_out(future)
         if futures:
-            self.client.cancel(futures)
+            with _reached_the_scheduler():
+                self.client.cancel(futures)
 
     def _no_longer_out(self, future: Any) -> Work:
         work = self._out.pop(future)
@@ -205,7 +208,8 @@ class Dispatcher:
         now = time.monotonic()
         if now - self._counted_at > _COUNT_EVERY_S:
             self._counted_at = now
-            workers = self.client.scheduler_info(n_workers=-1)["workers"]
+            with _reached_the_scheduler():
+                workers = self.client.scheduler_info(n_workers=-1)["workers"]
             self._most_workers = max(self._most_workers, len(workers))
             if len(workers) < self._most_workers:
                 replenish(self.client)
@@ -214,6 +218,15 @@ class Dispatcher:
                 self._seen_at = now
             elif now - self._seen_at > WITHOUT_WORKERS_S:
                 raise ClusterError(_DESERTED)
+
+
+@contextmanager
+def _reached_the_scheduler() -> Iterator[None]:
+    """An error of the connection within the block means that the scheduler is gone."""
+    try:
+        yield
+    except OSError as error:
+        raise ClusterError(_VANISHED) from error
 
 
 def _lost(error: BaseException) -> StepFailure:

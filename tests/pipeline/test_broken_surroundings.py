@@ -115,7 +115,7 @@ def test_a_lake_that_may_not_be_written_is_one_line(recipe, lake):
 def test_a_scheduler_that_vanishes_ends_the_run_and_the_next_goes_on(written, tmp_path, scheduler):
     lake, recipe, note = tmp_path / "lake", written(0.1), tmp_path / "scheduler.json"
     dask = [sys.executable, "-m"]
-    where = ["--scheduler-file", str(note), "--no-dashboard"]
+    where = ["--scheduler-file", str(note), "--no-dashboard", "--host", "127.0.0.1"]
     head, worker = (
         subprocess.Popen([*dask, *command, *where], stderr=subprocess.DEVNULL)
         for command in (
