@@ -105,7 +105,8 @@ def carry_out(
     with _ended_by_signals(), ProgressReporter() as reporter:
         summary = run_recipe(recipe, lake_path(lake), reporter, options, offline=offline)
     if json:
-        sys.stdout.write(to_json(asdict(summary)) + "\n")
+        told = asdict(summary) | {"interrupted": summary.interrupted}
+        sys.stdout.write(to_json(told) + "\n")
     else:
         _show(summary)
     if summary.interrupted:
