@@ -1,7 +1,8 @@
 """One update of the lake under attack: ``python -m tests.chaos.driver LAKE``.
 
 Large scans are cut into blocks of 16 points, small ones travel in small bundles, and releases are
-published all the time, so that kills meet every kind of moment.
+published all the time, so that kills meet every kind of moment. Without symmetry, so that no scan
+begins anew because the landscape lacks that of its crystal.
 """
 
 import sys
@@ -19,7 +20,7 @@ RECIPE = Recipe.model_validate(
         "name": "chaos",
         "source": {"kind": "bundled", "max_sites": 4},
         "potential": {"name": "analytic"},
-        "scan": {"spacing_ang": 0.7},
+        "scan": {"spacing_ang": 0.7, "symmetry": "none"},
         "cluster": {"kind": "local", "workers": 2},
         "max_attempts": 1000,
     }
