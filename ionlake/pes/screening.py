@@ -9,7 +9,7 @@ is left is skipped: it lies above 0.6 eV, or in a pocket around which the energy
 0.9 eV within one grid step in every direction the coarse subset looked.
 
 Against full scans of 56 crystals of 2 to 28 atoms this missed no point below 0.6 eV and left Ξ
-unchanged, at 26 % of the points (median of a crystal 31 %). On 43 of them flooding coarse points
+unchanged, at 26 % of the points (median of a crystal 31 %). On 43 crystals, flooding coarse points
 below 1.0 eV only missed none either, below 0.6 eV only 45 points in three crystals (Ξ changed by
 0.003).
 """
