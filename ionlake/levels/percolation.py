@@ -81,7 +81,9 @@ def _loop_ranks(ranks: Int32Array, seed: IntArray, offsets: IntArray, n_ranks: i
             shift_c = shifts[point, 2] + cells_c
             if not entered[neighbour]:
                 entered[neighbour] = True
-                shifts[neighbour] = shift_a, shift_b, shift_c
+                shifts[neighbour, 0] = shift_a
+                shifts[neighbour, 1] = shift_b
+                shifts[neighbour, 2] = shift_c
                 rank = max(rank, level)
                 next_waiting[neighbour] = waiting[rank]
                 waiting[rank] = neighbour
@@ -121,11 +123,11 @@ def _wrapped(index: int, size: int) -> tuple[int, int]:
 @compiled
 def _last_is_independent(loops: IntArray, last: int) -> bool:
     """Whether row ``last`` (0, 1 or 2) is linearly independent of the independent rows before."""
-    x, y, z = loops[last]
+    x, y, z = loops[last, 0], loops[last, 1], loops[last, 2]
     if last == 0:
         return bool(x != 0 or y != 0 or z != 0)
-    a, b, c = loops[0]
+    a, b, c = loops[0, 0], loops[0, 1], loops[0, 2]
     if last == 1:
         return bool(a * y != b * x or a * z != c * x or b * z != c * y)
-    d, e, f = loops[1]
+    d, e, f = loops[1, 0], loops[1, 1], loops[1, 2]
     return bool((b * f - c * e) * x + (c * d - a * f) * y + (a * e - b * d) * z != 0)

@@ -171,7 +171,7 @@ def load_sevennet(
     network.key_grad = None
     network.eval_modal_map = False
     network.set_is_batch_data(True)
-    plain = _on_device(network, device, torch.float64)
+    plain = _keep_precision(network.to(device=device, dtype=torch.float64).eval(), torch.float64)
     name = _CANONICAL.get(checkpoint, checkpoint if checkpoint in PACKAGED else path.stem)
     card = PotentialCard(
         name=name if modality is None else f"{name}@{modality}",
@@ -188,9 +188,9 @@ def load_sevennet(
         fast = replace(
             reference,
             card=replace(card, dtype=dtype),
-            network=_on_device(plain, device, getattr(torch, dtype)),
+            network=_copy(plain, device, getattr(torch, dtype)),
         )
-    parts = _parts(network, modality)
+    parts = _parts(plain, device, modality)
     if parts is None:
         return fast
     return CollapsibleSevenNet(
@@ -198,25 +198,24 @@ def load_sevennet(
     )
 
 
-def _parts(network: Any, modality: str | None) -> "Network | None":
+def _parts(plain: Any, device: str, modality: str | None) -> "Network | None":
     """The network taken apart in float64 on the CPU; None if it is of another build."""
     import torch
 
     from ionlake.potentials.frozen_lattice.network import take_apart
 
-    index = None if modality is None else network.modal_map[modality]
+    index = None if modality is None else plain.modal_map[modality]
+    at_hand = plain if device == "cpu" else _copy(plain, "cpu", torch.float64)
     try:
-        return take_apart(_on_device(network, "cpu", torch.float64), index)
+        return take_apart(at_hand, index)
     except PotentialError as error:
         logging.getLogger(__name__).info("%s", error)
         return None
 
 
-def _on_device(network: Any, device: str, dtype: Any) -> Any:
-    """A copy of a network."""
-    moved = copy.deepcopy(network).to(device=device, dtype=dtype).eval()
-    _keep_precision(moved, dtype)
-    return moved
+def _copy(network: Any, device: str, dtype: Any) -> Any:
+    """A copy of a network on a device, in a precision."""
+    return _keep_precision(copy.deepcopy(network).to(device=device, dtype=dtype), dtype)
 
 
 def _checkpoint_path(checkpoint: str) -> Path:
@@ -250,8 +249,8 @@ def _read_checkpoint(path: Path) -> tuple[Any, Any]:
             ) from error
 
 
-def _keep_precision(network: Any, dtype: Any) -> None:
-    """Cast one-hot features to the network's precision; sevenn makes them float32 always."""
+def _keep_precision(network: Any, dtype: Any) -> Any:
+    """The network, changed to cast one-hot features to its precision; sevenn makes them float32."""
     from sevenn.nn.node_embedding import OnehotEmbedding
 
     def cast(module: Any, _inputs: Any, data: dict[str, Any]) -> dict[str, Any]:
@@ -263,6 +262,7 @@ def _keep_precision(network: Any, dtype: Any) -> None:
     for module in network:
         if isinstance(module, OnehotEmbedding):
             module.register_forward_hook(cast)
+    return network
 
 
 def _checked_modality(

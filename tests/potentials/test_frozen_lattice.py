@@ -14,7 +14,12 @@ from ionlake.potentials.frozen_lattice.evaluator import even_slices
 from ionlake.potentials.frozen_lattice.lanes import LANES
 from ionlake.potentials.frozen_lattice.layer import apply_gate, mix
 from ionlake.potentials.frozen_lattice.neighbours import fixed_pairs
-from ionlake.potentials.frozen_lattice.pairs import DensePairs, ListedPairs, PairBlocks
+from ionlake.potentials.frozen_lattice.pairs import (
+    DensePairs,
+    ListedPairs,
+    PairBlocks,
+    network_patterns,
+)
 from ionlake.potentials.frozen_lattice.radial import Nodes, hermite_weights, radial_weights
 from ionlake.potentials.load import load_potential
 from ionlake.structures.record import StructureRecord
@@ -207,8 +212,9 @@ def layer_at_work():
 
 @pytest.mark.parametrize("senders", [range(8), [0, 3, 4, 7]])
 def test_listed_and_dense_pairs_agree(layer_at_work, senders):
-    record, _, layer, pair_blocks, features = layer_at_work
-    listed = ListedPairs.build(pair_blocks, torch.float64)
+    record, operator, layer, pair_blocks, features = layer_at_work
+    patterns = network_patterns(operator.network)
+    listed = ListedPairs.build(pair_blocks, patterns, torch.float64)
     dense = DensePairs.build(pair_blocks, "cpu", torch.float64)
     some = np.array(senders)
     for index, path in enumerate(layer.paths):

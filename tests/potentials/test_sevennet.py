@@ -62,7 +62,8 @@ def test_energies_are_those_of_sevenns_calculator(name):
             numbers=numbers, positions=frames[0], cell=cell, pbc=True, calculator=calculator
         )
         found = loaded(name).energies(cell, numbers, frames)
-        assert found == pytest.approx([atoms.get_potential_energy()], abs=1e-5, rel=0)
+        # The calculator's total is a float32: at 188 eV it moves in steps of 1.5e-5.
+        assert found == pytest.approx([atoms.get_potential_energy()], abs=3e-5, rel=0)
 
 
 @pytest.mark.model

@@ -6,6 +6,8 @@ these reach several times their speed. They are called from compiled code with w
 arrays and the index of the number to start at.
 """
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -26,9 +28,9 @@ _ROWS_OF_ALL_LANES: Final = 3
 _INDEX: Final = ir.IntType(64)
 
 
-def as_pattern(present: np.ndarray) -> tuple[tuple[Any, ...], ...]:
-    """A pattern that the compiler knows: an integer where ``present`` is True, else a float."""
-    return tuple(tuple(0 if each else 0.0 for each in row) for row in present)
+def as_pattern(present: np.ndarray) -> str:
+    """Where a matrix can differ from zero, written down: rows of x and ., with / between them."""
+    return "/".join("".join("x" if entry else "." for entry in row) for row in present)
 
 
 def lanes_of(d3: int) -> int:
@@ -36,7 +38,7 @@ def lanes_of(d3: int) -> int:
     return LANES if d3 <= _ROWS_OF_ALL_LANES else LANES // 2
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
 def sum_blocks(
     _context: Any,
     out: Any,
@@ -50,7 +52,8 @@ def sum_blocks(
     sender: Any,
     first: Any,
     last: Any,
-    pattern: Any,
+    kind: Any,
+    patterns: Any,
 ) -> Any:
     """Messages of one atom and channel along its fixed pairs, overwritten at some points.
 
@@ -62,7 +65,7 @@ def sum_blocks(
     Args:
         out: Messages; the rows are ``n_points`` apart.
         out_at: First row.
-        blocks: Matrices of the pairs one after the other, of each the entries in ``pattern``.
+        blocks: Matrices of the pairs one after the other, of each the entries in the pattern.
         blocks_at: Matrix of the channel's first pair.
         x: What atoms send; every sender has 2·l1+1 rows.
         x_at: First row of the channel's first sender.
@@ -71,12 +74,20 @@ def sum_blocks(
         sender: Sender of each of these.
         first: Place of the first pair in this order.
         last: Place after the last.
-        pattern: Which entries of the matrices can differ from zero, from `as_pattern`.
+        kind: Which of the patterns the matrices have.
+        patterns: All patterns, from `as_pattern`, with blanks between them; known when compiled.
     """
-    entries = [[isinstance(entry, types.Integer) for entry in row] for row in pattern]
+    choices = [
+        [[entry == "x" for entry in row] for row in pattern.split("/")]
+        for pattern in patterns.literal_value.split()
+    ]
 
     def write(code: "_Code", *values: Any) -> None:
-        _write_sum(code, entries, *values[:-1])
+        *common, chosen, _ = values
+        with code.choice(chosen, len(choices)) as alternatives:
+            for entries, alternative in zip(choices, alternatives, strict=True):
+                with alternative:
+                    _write_sum(code, entries, *common)
 
     arguments = (
         out,
@@ -90,7 +101,8 @@ def sum_blocks(
         sender,
         first,
         last,
-        pattern,
+        kind,
+        patterns,
     )
     return _generated(arguments, write)
 
@@ -369,6 +381,24 @@ class _Code:
             partial.add_incoming(total, body)
         builder.position_at_end(after)
         return sums
+
+    @contextmanager
+    def choice(self, chosen: Any, n: int) -> Iterator[list[AbstractContextManager[None]]]:
+        """Code of which one of ``n`` alternatives runs."""
+        builder = self.builder
+        after = builder.append_basic_block("after")
+        switch = builder.switch(chosen, after)
+
+        @contextmanager
+        def alternative(number: int) -> Iterator[None]:
+            block = builder.append_basic_block("alternative")
+            switch.add_case(_INDEX(number), block)
+            builder.position_at_end(block)
+            yield
+            builder.branch(after)
+
+        yield [alternative(number) for number in range(n)]
+        builder.position_at_end(after)
 
     def load(self, array: Any, at: Any, lanes: int) -> Any:
         pointer = self.builder.gep(array, [at])

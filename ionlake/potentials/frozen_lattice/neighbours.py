@@ -74,7 +74,7 @@ class MovingNeighbours:
         cell: Lattice vectors as rows, Å.
         fractional: Positions of all atoms.
         site: The moving ion.
-        shifts: Lattice translations that can bring an atom near.
+        translations: Lattice translations that can bring an atom near, Å, shape (m, 3).
         dtype: Floating-point type of weights and harmonics.
     """
 
@@ -83,7 +83,7 @@ class MovingNeighbours:
     cell: FloatArray
     fractional: FloatArray
     site: int
-    shifts: FloatArray
+    translations: FloatArray
     dtype: torch.dtype
 
     @classmethod
@@ -97,8 +97,8 @@ class MovingNeighbours:
         dtype: torch.dtype,
     ) -> "MovingNeighbours":
         """Prepare the lattice translations of one crystal."""
-        shifts = lattice_shifts(cell, network.cutoff_ang, difference=0.5).astype(np.float64)
-        return cls(network, nodes, cell, fractional, site, shifts, dtype)
+        shifts = lattice_shifts(cell, network.cutoff_ang, difference=0.5)
+        return cls(network, nodes, cell, fractional, site, shifts @ cell, dtype)
 
     def at(self, points: FloatArray) -> MovingPairs:
         """Neighbours with the ion at fractional points (n_points, 3).
@@ -106,8 +106,11 @@ class MovingNeighbours:
         Raises:
             PotentialError: If another atom is nearer than the tables reach.
         """
+        differences = self.fractional - points[:, None]
+        differences -= np.round(differences)
+        nearest = differences @ self.cell
         point, atom, first, vectors = _neighbour_vectors(
-            points, self.fractional, self.site, self.shifts, self.cell, self.network.cutoff_ang
+            nearest, self.translations, self.network.cutoff_ang, self.site
         )
         distances = np.sqrt((vectors**2).sum(axis=1))
         steps = (distances - self.nodes.first_ang) / self.nodes.step_ang
@@ -142,39 +145,59 @@ class MovingNeighbours:
         )
 
 
-@compiled
 def _neighbour_vectors(
-    points: FloatArray,
-    fractional: FloatArray,
-    site: int,
-    shifts: FloatArray,
-    cell: FloatArray,
-    cutoff_ang: float,
+    nearest: FloatArray, translations: FloatArray, cutoff_ang: float, site: int
 ) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-    """Point, atom, first vector of each pair, and the vectors from the ion to its neighbours."""
-    point, atom, first = [0 for _ in range(0)], [0 for _ in range(0)], [0 for _ in range(0)]
-    vectors = [(0.0, 0.0, 0.0) for _ in range(0)]
-    translations = shifts @ cell
-    for p in range(len(points)):
-        for j in range(len(fractional)):
-            if j == site:
-                continue
-            difference = fractional[j] - points[p]
-            difference -= np.round(difference)
-            nearest = difference @ cell
-            before = len(vectors)
-            for translation in translations:
-                x = nearest[0] + translation[0]
-                y = nearest[1] + translation[1]
-                z = nearest[2] + translation[2]
-                if x * x + y * y + z * z < cutoff_ang * cutoff_ang:
-                    vectors.append((x, y, z))
-            if len(vectors) > before:
-                point.append(p)
-                atom.append(j)
-                first.append(before)
-    first.append(len(vectors))
-    flat = np.empty((len(vectors), 3))
-    for index, vector in enumerate(vectors):
-        flat[index, 0], flat[index, 1], flat[index, 2] = vector
-    return np.array(point), np.array(atom), np.array(first), flat
+    """Point, atom and first vector of each pair, and the vectors from the ion to its neighbours.
+
+    Args:
+        nearest: Vectors to one image of each atom, Å, shape (n_points, n_atoms, 3).
+        translations: Vectors from there to the others that can be near, Å, shape (m, 3).
+        cutoff_ang: Interaction radius, Å.
+        site: The ion itself, which has no images among its neighbours.
+    """
+    counts = np.zeros(nearest.shape[:2], dtype=np.int64)
+    _count_images(nearest, translations, cutoff_ang**2, counts)
+    counts[:, site] = 0
+    point, atom = counts.nonzero()
+    first = np.append(0, np.cumsum(counts[point, atom]))
+    vectors = np.empty((first[-1], 3))
+    _list_images(nearest, translations, cutoff_ang**2, point, atom, first, vectors)
+    return point, atom, first, vectors
+
+
+@compiled
+def _count_images(
+    nearest: FloatArray, translations: FloatArray, limit: float, counts: IntArray
+) -> None:
+    """Count the images of each atom whose squared distance is below the limit."""
+    for p in range(nearest.shape[0]):
+        for j in range(nearest.shape[1]):
+            for t in range(len(translations)):
+                x = nearest[p, j, 0] + translations[t, 0]
+                y = nearest[p, j, 1] + translations[t, 1]
+                z = nearest[p, j, 2] + translations[t, 2]
+                if x * x + y * y + z * z < limit:
+                    counts[p, j] += 1
+
+
+@compiled
+def _list_images(
+    nearest: FloatArray,
+    translations: FloatArray,
+    limit: float,
+    point: IntArray,
+    atom: IntArray,
+    first: IntArray,
+    vectors: FloatArray,
+) -> None:
+    """Write down the vectors that were counted."""
+    for pair in range(len(point)):
+        p, j, at = point[pair], atom[pair], first[pair]
+        for t in range(len(translations)):
+            x = nearest[p, j, 0] + translations[t, 0]
+            y = nearest[p, j, 1] + translations[t, 1]
+            z = nearest[p, j, 2] + translations[t, 2]
+            if x * x + y * y + z * z < limit:
+                vectors[at, 0], vectors[at, 1], vectors[at, 2] = x, y, z
+                at += 1

@@ -5,8 +5,10 @@ products of all atoms with all atoms. Both are exact, and both have channels as 
 points innermost.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from functools import cache
+from typing import Final, Protocol
 
 import numpy as np
 import torch
@@ -60,7 +62,7 @@ def fixed_messages(
     """
     blocks = PairBlocks.build(network, layer, pairs, n_atoms)
     if device == "cpu":
-        return ListedPairs.build(blocks, dtype)
+        return ListedPairs.build(blocks, network_patterns(network), dtype)
     return DensePairs.build(blocks, device, dtype)
 
 
@@ -118,26 +120,31 @@ class ListedPairs:
         first: First entry of each target atom in the list, shape (n_atoms + 1,).
         pair: Pair of each entry, shape (n_entries,).
         sender: Row of the pair's source among what is sent, shape (n_entries,).
-        patterns: Per path which entries of a matrix (2·l1+1, 2·l3+1) can differ from zero.
-        blocks: Per path these entries, (channels, n_pairs, entries).
+        patterns: Every pattern that the matrices of the network have.
+        kinds: Per path which of them its matrices (2·l1+1, 2·l3+1) have.
+        blocks: Per path the entries in this pattern, (channels, n_pairs, entries).
     """
 
     first: IntArray
     pair: IntArray
     sender: IntArray
-    patterns: tuple[Any, ...]
+    patterns: tuple[str, ...]
+    kinds: tuple[int, ...]
     blocks: tuple[torch.Tensor, ...]
 
     @classmethod
-    def build(cls, pairs: PairBlocks, dtype: torch.dtype) -> "ListedPairs":
+    def build(
+        cls, pairs: PairBlocks, patterns: tuple[str, ...], dtype: torch.dtype
+    ) -> "ListedPairs":
         """Keep every pair's matrices as they are."""
         targets = np.arange(pairs.n_atoms + 1) * pairs.n_atoms
-        present = [path.non_zero().any(dim=1) for path in pairs.layer.paths]
+        present = [_present(path) for path in pairs.layer.paths]
         return cls(
             first=np.searchsorted(pairs.keys, targets),
             pair=np.arange(len(pairs.keys)),
             sender=pairs.keys % pairs.n_atoms,
-            patterns=tuple(as_pattern(each.numpy()) for each in present),
+            patterns=patterns,
+            kinds=tuple(patterns.index(as_pattern(each.numpy())) for each in present),
             blocks=tuple(
                 pairs.of(path)[:, each].permute(2, 0, 1).to(dtype).contiguous()
                 for path, each in zip(pairs.layer.paths, present, strict=True)
@@ -148,7 +155,7 @@ class ListedPairs:
         self, index: int, path: Path, sources: torch.Tensor, target: torch.Tensor
     ) -> None:
         """See `FixedMessages`; the number of points is a multiple of `LANES`."""
-        _sum_pairs(
+        _summation(" ".join(self.patterns))(
             target.numpy(),
             sources.numpy(),
             self.blocks[index].numpy(),
@@ -156,7 +163,7 @@ class ListedPairs:
             self.pair,
             self.sender,
             lanes_of(2 * path.l3 + 1),
-            self.patterns[index],
+            self.kinds[index],
         )
 
     def among(self, senders: IntArray) -> "ListedPairs":
@@ -168,6 +175,7 @@ class ListedPairs:
             pair=self.pair[sends],
             sender=np.searchsorted(senders, self.sender[sends]),
             patterns=self.patterns,
+            kinds=self.kinds,
             blocks=self.blocks,
         )
 
@@ -210,34 +218,52 @@ def _dense(pairs: PairBlocks, path: Path, dtype: torch.dtype) -> torch.Tensor:
     return full.reshape(path.channels, n * d3, n, d1)
 
 
-@compiled
-def _sum_pairs(
-    messages: np.ndarray,
-    features: np.ndarray,
-    blocks: np.ndarray,
-    first: IntArray,
-    pair: IntArray,
-    sender: IntArray,
-    lanes: int,
-    pattern: Any,
-) -> None:
-    """Overwrite one path's messages."""
-    channels, n_atoms, d3, n_points = messages.shape
-    per_channel = blocks.shape[1] * blocks.shape[2]
-    for u in range(channels):
-        for i in range(n_atoms):
-            for p in range(0, n_points, lanes):
-                sum_blocks(
-                    messages,
-                    (u * n_atoms + i) * d3 * n_points + p,
-                    blocks,
-                    u * per_channel,
-                    features,
-                    u * features.shape[1] * features.shape[2] * n_points + p,
-                    n_points,
-                    pair,
-                    sender,
-                    first[i],
-                    first[i + 1],
-                    pattern,
-                )
+def network_patterns(network: Network) -> tuple[str, ...]:
+    """Every pattern of zeros that the matrices of a network's paths have."""
+    paths = (path for layer in network.layers for path in layer.paths)
+    return tuple(sorted({as_pattern(_present(path).numpy()) for path in paths}))
+
+
+def _present(path: Path) -> torch.Tensor:
+    """Which entries of a path's matrices (2·l1+1, 2·l3+1) can differ from zero."""
+    return path.non_zero().any(dim=1)
+
+
+@cache
+def _summation(patterns: str) -> Callable[..., None]:
+    """The sum over pairs, compiled once for all patterns of a network."""
+
+    @compiled
+    def sum_pairs(
+        messages: np.ndarray,
+        features: np.ndarray,
+        blocks: np.ndarray,
+        first: IntArray,
+        pair: IntArray,
+        sender: IntArray,
+        lanes: int,
+        kind: int,
+    ) -> None:
+        """Overwrite one path's messages."""
+        channels, n_atoms, d3, n_points = messages.shape
+        per_channel = blocks.shape[1] * blocks.shape[2]
+        for u in range(channels):
+            for i in range(n_atoms):
+                for p in range(0, n_points, lanes):
+                    sum_blocks(
+                        messages,
+                        (u * n_atoms + i) * d3 * n_points + p,
+                        blocks,
+                        u * per_channel,
+                        features,
+                        u * features.shape[1] * features.shape[2] * n_points + p,
+                        n_points,
+                        pair,
+                        sender,
+                        first[i],
+                        first[i + 1],
+                        kind,
+                        patterns,
+                    )
+
+    return sum_pairs

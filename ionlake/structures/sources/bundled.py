@@ -69,31 +69,31 @@ class BundledCrystal:
 
         conventional = self._conventional()
         cell, positions, numbers = spglib.standardize_cell(
-            (conventional.lattice.matrix, conventional.frac_coords, conventional.atomic_numbers),
+            (conventional.cell[:], conventional.get_scaled_positions(), conventional.numbers),
             to_primitive=True,
             symprec=SYMMETRY_TOLERANCE_ANG,
         )
         return StructureRecord(cell, numbers, positions)
 
     def _conventional(self) -> Any:
-        from pymatgen.core import Lattice, Structure
+        from ase.spacegroup import crystal
 
         a = self.lattice["a"]
         b, c = self.lattice.get("b", a), self.lattice.get("c", a)
         gamma = 120 if 143 <= self.space_group_number <= 194 else 90
-        crystal = Structure.from_spacegroup(
-            self.space_group_number,
-            Lattice.from_parameters(a, b, c, 90, self.lattice.get("beta", 90), gamma),
+        conventional = crystal(
             [site.species for site in self.sites],
             [site.position for site in self.sites],
+            spacegroup=self.space_group_number,
+            cellpar=[a, b, c, 90, self.lattice.get("beta", 90), gamma],
         )
         multiplicities = [int(site.wyckoff[:-1]) for site in self.sites]
-        if len(crystal) != sum(multiplicities):
+        if len(conventional) != sum(multiplicities):
             raise StructureError(
-                f"the sites of {self.material_id} make {len(crystal)} atoms, their Wyckoff symbols "
-                f"say {sum(multiplicities)}: correct a position or a symbol"
+                f"the sites of {self.material_id} make {len(conventional)} atoms, their Wyckoff "
+                f"symbols say {sum(multiplicities)}: correct a position or a symbol"
             )
-        return crystal
+        return conventional
 
 
 class BundledSource:
