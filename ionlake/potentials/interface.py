@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -51,7 +52,7 @@ class PotentialCard:
         if self.parameters is not None:
             object.__setattr__(self, "parameters", _plain_data(self.name, self.parameters))
 
-    @property
+    @cached_property
     def potential_id(self) -> str:
         """Hash of what fixes the energies: checkpoint (or name and parameters), modality, dtype."""
         identity = {

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ionlake.errors import StructureError
-from ionlake.geometry import FloatArray, lattice_shifts, plane_spacings, volume
+from ionlake.geometry import FloatArray, plane_spacings, volume
 
 SHORTEST_DISTANCE = 0.5
 SHORTEST_PLANE_SPACING = 0.1
@@ -94,22 +94,23 @@ def check_distances(cell: FloatArray, fractional_positions: FloatArray) -> None:
     Raises:
         StructureError: Two atoms, or an atom and its own image, are closer than 0.5 Å.
     """
-    shifts = lattice_shifts(cell, SHORTEST_DISTANCE, difference=0.5)
-    itself = np.all(shifts == 0, axis=1)
-    for first, position in enumerate(fractional_positions):
-        difference = fractional_positions[first:] - position
-        difference -= np.round(difference)
-        vectors = difference[None, :, :] + shifts[:, None, :]
-        distances = np.linalg.norm(vectors @ cell, axis=-1)
-        distances[itself, 0] = np.inf
-        closest = float(distances.min())
-        if closest < SHORTEST_DISTANCE:
-            second = first + int(distances.min(axis=0).argmin())
-            raise StructureError(
-                f"sites {first} and {second} (periodic images included) are {closest:.3f} Å apart,"
-                f" expected at least {SHORTEST_DISTANCE} Å: remove duplicate atoms or check that"
-                " the cell is in Å"
-            )
+    from matscipy.neighbours import neighbour_list
+
+    first, second, distance = neighbour_list(
+        "ijd",
+        cutoff=SHORTEST_DISTANCE,
+        positions=fractional_positions @ cell,
+        cell=cell,
+        pbc=np.ones(3, dtype=bool),
+    )
+    if len(distance):
+        closest = distance.argmin()
+        pair = sorted((first[closest], second[closest]))
+        raise StructureError(
+            f"sites {pair[0]} and {pair[1]} (periodic images included) are"
+            f" {distance[closest]:.3f} Å apart, expected at least {SHORTEST_DISTANCE} Å: remove"
+            " duplicate atoms or check that the cell is in Å"
+        )
 
 
 def _finite_array(values: ArrayLike, name: str, expected: str) -> FloatArray:

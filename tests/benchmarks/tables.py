@@ -33,9 +33,9 @@ def render(report):
     """The whole report."""
     parts = [
         _heading(report),
-        _table(MATERIAL_COLUMNS, [_material(each, report) for each in report.materials]),
-        _table(("measured", "result"), _single_numbers(report)),
-        _table(
+        table(MATERIAL_COLUMNS, [_material(each, report) for each in report.materials]),
+        table(("measured", "result"), _single_numbers(report)),
+        table(
             ("crystal", "atoms", "pairs", "operator, ms"),
             [(c.crystal, c.atoms, c.pairs, _number(c.ms)) for c in report.costs],
         ),
@@ -108,7 +108,8 @@ def _levels(each):
         yield f"{what}, plain reference / this, {where}", result
 
 
-def _table(columns, rows):
+def table(columns, rows):
+    """A table in Markdown."""
     lines = [columns, ("---",) * len(columns), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
