@@ -4,11 +4,11 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from ionlake.errors import MissingExtraError, SettingsError
+from ionlake.errors import ClusterError, MissingExtraError, SettingsError
 from ionlake.pipeline.recipe import ClusterSettings
 
 # Dask has its workers give freed memory back above 64 kB. For tensors this means system calls and
@@ -21,6 +21,7 @@ _WORKER_ENVIRONMENT: Final = {
 # A worker that was killed starts again by itself, unless Dask gives it up meanwhile; on a busy
 # machine the start takes longer than Dask's 15 s.
 _PATIENCE: Final = {"distributed.deploy.lost-worker-timeout": "120s"}
+_STARTS: Final = 3
 
 
 @contextmanager
@@ -32,6 +33,7 @@ def open_cluster(settings: ClusterSettings) -> Iterator[Any]:
 
     Raises:
         SettingsError: If a GPU is asked for and none is there, or the scheduler does not answer.
+        ClusterError: If the workers die while they start.
     """
     import dask
     from distributed import Client
@@ -47,7 +49,7 @@ def open_cluster(settings: ClusterSettings) -> Iterator[Any]:
     start = _cuda_cluster if kind == "cuda" else _cpu_cluster
     with dask.config.set(_PATIENCE):
         with _deaf_to_interrupts():
-            cluster = start(settings.workers)
+            cluster = _started(lambda: start(settings.workers))
         with cluster, Client(cluster) as client:
             yield client
 
@@ -91,6 +93,23 @@ def worker_device(settings: ClusterSettings, device: str) -> str:
     if device != "auto" or settings.kind == "address":
         return device
     return "cuda" if resolve_kind(settings.kind) == "cuda" else "cpu"
+
+
+def _started(start: Callable[[], Any]) -> Any:
+    """Start a cluster, anew if a worker dies before it is there.
+
+    Raises:
+        ClusterError: If none comes up however often it is tried.
+    """
+    for _ in range(_STARTS):
+        try:
+            return start()
+        except RuntimeError as error:
+            failure = error
+    raise ClusterError(
+        f"the workers died {_STARTS} times while they started ({failure.__cause__ or failure}): "
+        "check the memory of the machine, or ask for fewer workers"
+    ) from failure
 
 
 @contextmanager

@@ -57,7 +57,8 @@ class Campaign:
         while self.n_kills < n_kills:
             number = self.finished
             lake, notes = self.folder / f"lake-{number}", self.folder / f"notes-{number}"
-            self._finish(lake, notes, n_kills)
+            if not self._finish(lake, notes, n_kills):
+                return
             self.problems += [f"{lake.name}: {each}" for each in differences(lake, reference)]
             self.finished += 1
             count = Counter(_lines(notes))
@@ -65,8 +66,8 @@ class Campaign:
             self.repeated += count.total() - len(count)
             self.say(f"{self.n_kills} kills, {self.finished} lakes, {len(self.problems)} problems")
 
-    def _finish(self, lake: Path, notes: Path, n_kills: int) -> None:
-        """Run until the lake is done, with kills in between."""
+    def _finish(self, lake: Path, notes: Path, n_kills: int) -> bool:
+        """Run until the lake is done, with kills in between; False if a run gave up."""
         while True:
             promised, known = promises(lake), len(_lines(notes))
             run = self._start(lake, notes, DELAY_S)
@@ -77,10 +78,10 @@ class Campaign:
             broken = promised.intersection(_lines(notes)[known:])
             self.problems += [f"{lake.name}: again {each}" for each in sorted(broken)]
             if status == 0:
-                return
+                return True
             if status != -signal.SIGKILL:
                 self.problems.append(f"{lake.name}: a run ended with {status}: {run.stderr_text()}")
-                return
+                return False
 
     def _attack(self, run: "Run", n_kills: int) -> None:
         """Kill at random moments until the driver is dead or done."""

@@ -1,11 +1,12 @@
 """The cluster factory; GPUs are pretended, since the code path differs only in the factory."""
 
 import sys
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 
-from ionlake.errors import MissingExtraError, SettingsError
+from ionlake.errors import ClusterError, MissingExtraError, SettingsError
 from ionlake.pipeline import cluster
 from ionlake.pipeline.recipe import ClusterSettings
 
@@ -85,5 +86,35 @@ def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):
     with (
         pytest.raises(SettingsError, match="no Dask scheduler answers at tcp:"),
         cluster.open_cluster(settings),
+    ):
+        pass
+
+
+@pytest.fixture
+def starts(monkeypatch, no_gpu):
+    """Outcomes of the coming starts of a cluster: None for workers that die meanwhile."""
+    outcomes = []
+
+    def start(**_):
+        if (outcome := outcomes.pop(0)) is None:
+            raise RuntimeError("Nanny failed to start.")
+        return outcome
+
+    monkeypatch.setattr("distributed.LocalCluster", start)
+    monkeypatch.setattr("distributed.Client", nullcontext)
+    return outcomes
+
+
+def test_workers_that_die_while_they_start_are_started_again(starts):
+    starts += [None, None, nullcontext()]
+    with cluster.open_cluster(ClusterSettings(kind="local")):
+        assert starts == []
+
+
+def test_workers_that_always_die_while_they_start_are_an_error(starts):
+    starts += [None] * 5
+    with (
+        pytest.raises(ClusterError, match=r"died 3 times .*Nanny failed.* fewer workers"),
+        cluster.open_cluster(ClusterSettings(kind="local")),
     ):
         pass
