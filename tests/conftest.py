@@ -25,6 +25,14 @@ Cl1 Cl 0.5 0.5 0.5 1.0
 """
 
 
+def pytest_collection_modifyitems(config, items):
+    """Benchmarks run when their mark is named, whatever else is chosen."""
+    if "benchmark" not in config.option.markexpr:
+        benchmarks = [item for item in items if item.get_closest_marker("benchmark")]
+        config.hook.pytest_deselected(items=benchmarks)
+        items[:] = [item for item in items if item not in benchmarks]
+
+
 @pytest.fixture
 def crystals(tmp_path):
     """A folder with three good crystals, two of them the same, and three that cannot be used."""

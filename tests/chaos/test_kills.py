@@ -2,12 +2,9 @@
 
 import random
 
-import pytest
-
 from tests.chaos.campaign import Campaign
 
 
-@pytest.mark.chaos
 def test_a_killed_run_loses_nothing_and_repeats_nothing_that_was_acknowledged(tmp_path):
     campaign = Campaign(tmp_path, random.Random(4))
     campaign.fight(2)
