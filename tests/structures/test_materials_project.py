@@ -68,7 +68,7 @@ def test_entries_carry_all_that_the_database_says(server):
     assert (first.licence, first.database_version) == ("CC-BY-4.0", VERSION)
     assert "Materials Project" in first.attribution
     assert first.last_updated == "2026-01-01T00:00:00"
-    assert [entry.material_id for entry in others] == ["mp-aaaaaacx", "mp-22899"]
+    assert [entry.material_id for entry in others] == ["mp-75", "mp-22899"]
 
 
 def test_contributions_under_another_licence_say_so(server):
@@ -116,7 +116,7 @@ def test_deprecated_materials_are_left_out(server):
 def test_ids_are_asked_for_a_hundred_at_a_time(server):
     ids = ("mp-22899", *(f"mp-{number}" for number in range(100, 250)), "mp-aaaaaacx")
     entries = list(source(Selection("Li", material_ids=ids)).entries())
-    assert [entry.material_id for entry in entries] == ["mp-22899", "mp-aaaaaacx"]
+    assert [entry.material_id for entry in entries] == ["mp-22899", "mp-75"]
     assert max(query["material_ids"].count(",") for query in server.requests) == 99
 
 
@@ -196,23 +196,23 @@ def test_a_query_that_the_server_refuses_is_an_error(server):
 
 
 def test_broken_documents_are_entries_with_errors(server):
-    half = summary("mp-half")
+    half = summary("mp-1001")
     half["structure"]["sites"] = half["structure"]["sites"][0]
     server.documents += [
         half,
-        summary("mp-none", structure=None),
-        summary("mp-text", band_gap="wide") | {"elements": ["Li"], "band_gap": "5"},
+        summary("mp-1002", structure=None),
+        summary("mp-1003", band_gap="wide") | {"elements": ["Li"], "band_gap": "5"},
     ]
     server._fits = lambda *_: True
     entries = {entry.material_id: entry for entry in source().entries()}
     assert {name for name, entry in entries.items() if entry.error} == {
-        "mp-half",
-        "mp-none",
-        "mp-text",
+        "mp-1001",
+        "mp-1002",
+        "mp-1003",
     }
-    assert entries["mp-half"].error.startswith("mp-half: its structure cannot be read")
-    assert "holds no crystal" in entries["mp-none"].error
-    assert "band_gap is '5', expected a number" in entries["mp-text"].error
+    assert entries["mp-1001"].error.startswith("mp-1001: its structure cannot be read")
+    assert "holds no crystal" in entries["mp-1002"].error
+    assert "band_gap is '5', expected a number" in entries["mp-1003"].error
 
 
 def test_documents_without_a_name_are_entries_with_errors(server):
@@ -268,7 +268,7 @@ def test_a_narrower_selection_is_served_offline_and_a_wider_one_is_not(
     without_network()
     narrow = Selection("Li", 1.0, 0.0, elements=("O",))
     offline = list(source(narrow, kept=tmp_path, offline=True).entries())
-    assert [entry.material_id for entry in offline] == ["mp-aaaaaacx"]
+    assert [entry.material_id for entry in offline] == ["mp-75"]
     with pytest.raises(SourceError, match="none of the 1 kept holds all of this selection"):
         source(Selection("Li"), kept=tmp_path, offline=True).entries()
 

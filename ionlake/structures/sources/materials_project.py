@@ -17,6 +17,7 @@ from ionlake.structures.sources.kept_summaries import (
     summaries_path,
     write_summaries,
 )
+from ionlake.structures.sources.material_ids import settled_id
 from ionlake.structures.sources.materials_project_client import Access, Question, SummaryClient
 from ionlake.structures.sources.retry import RetryPolicy
 from ionlake.structures.sources.selection import Selection
@@ -151,7 +152,7 @@ def _entry(
 
 def _material_id(document: Any) -> str | None:
     value = document.get("material_id") if isinstance(document, dict) else None
-    return str(value) if value else None
+    return settled_id(str(value)) if value else None
 
 
 def _licence(document: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ionlake.errors import SourceError
+from ionlake.structures.sources.material_ids import settled_id
 
 BAND_GAP_EV_MIN: Final = 0.5
 """What the paper takes for an electronic insulator."""
@@ -96,8 +97,7 @@ class Selection:
     def contains(self, other: "Selection") -> bool:
         """Whether every material that the other selection admits is admitted by this one too.
 
-        Lists of material ids have to be the same: ids come in several styles, and only the database
-        knows which of them are one material.
+        Lists of material ids have to be the same, in either style.
         """
         return (
             set(self.required_elements) <= set(other.required_elements)
@@ -108,7 +108,7 @@ class Selection:
             )
             and _wider(self.n_sites_max, other.n_sites_max)
             and (not self.chemical_systems or _among(other.chemical_systems, self.chemical_systems))
-            and set(self.material_ids) == set(other.material_ids)
+            and {*map(settled_id, self.material_ids)} == {*map(settled_id, other.material_ids)}
         )
 
 
