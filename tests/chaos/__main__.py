@@ -27,6 +27,9 @@ def main() -> int:
         f"{campaign.finished} lakes compared with one left in peace, {campaign.begun} blocks and "
         f"grids begun, {campaign.repeated} of them again, in {time.monotonic() - started:.0f} s\n"
     )
+    if campaign.lost:
+        mean, most = sum(campaign.lost) / len(campaign.lost), max(campaign.lost)
+        say(f"begun, not acknowledged when killed: {mean:.1f} on average, {most} at most\n")
     for problem in campaign.problems:
         say(f"PROBLEM {problem}\n")
     return bool(campaign.problems)

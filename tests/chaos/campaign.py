@@ -33,6 +33,7 @@ class Campaign:
         problems: Whatever was lost, done twice or different.
         repeated: Blocks and grids that were begun more than once.
         begun: Blocks and grids that were begun.
+        lost: After each killed run, how many of them were begun and not acknowledged.
         say: Told about every kill and every lake.
     """
 
@@ -43,6 +44,7 @@ class Campaign:
     problems: list[str] = field(default_factory=list)
     repeated: int = 0
     begun: int = 0
+    lost: list[int] = field(default_factory=list)
     say: Callable[[str], object] = lambda _line: None
 
     @property
@@ -82,6 +84,7 @@ class Campaign:
             if status != -signal.SIGKILL:
                 self.problems.append(f"{lake.name}: a run ended with {status}: {run.stderr_text()}")
                 return False
+            self.lost.append(len({*_lines(notes)[known:]} - promises(lake)))
 
     def _attack(self, run: "Run", n_kills: int) -> None:
         """Kill at random moments until the driver is dead or done."""
