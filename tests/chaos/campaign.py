@@ -28,6 +28,7 @@ class Campaign:
     Attributes:
         folder: Where lakes are made; empty.
         random: Source of targets and moments.
+        max_sites: Only bundled crystals with at most so many atoms are scanned.
         kills: Number of kills by target and moment.
         finished: Lakes that were finished and compared.
         problems: Whatever was lost, done twice or different.
@@ -39,6 +40,7 @@ class Campaign:
 
     folder: Path
     random: random.Random
+    max_sites: int = 4
     kills: Counter = field(default_factory=Counter)
     finished: int = 0
     problems: list[str] = field(default_factory=list)
@@ -109,8 +111,12 @@ class Campaign:
             moment = "at work"
 
     def _start(self, lake: Path, notes: Path, delay_s: float) -> "Run":
-        environment = os.environ | {"CHAOS_NOTES": str(notes), "CHAOS_DELAY_S": str(delay_s)}
-        return Run(lake, notes, environment)
+        settings = {
+            "CHAOS_NOTES": str(notes),
+            "CHAOS_DELAY_S": str(delay_s),
+            "CHAOS_MAX_SITES": str(self.max_sites),
+        }
+        return Run(lake, notes, os.environ | settings)
 
 
 class Run(subprocess.Popen):
@@ -185,7 +191,7 @@ def _is_worker(pid: int) -> bool:
 
 def _wait_for_orphans(driver: int) -> None:
     """Workers notice by themselves that their driver is gone."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while _session(driver):
         if time.monotonic() > deadline:
             raise TimeoutError(f"workers of the dead driver {driver} go on: {_session(driver)}")

@@ -5,6 +5,7 @@ published all the time, so that kills meet every kind of moment. Without symmetr
 begins anew because the landscape lacks that of its crystal.
 """
 
+import os
 import sys
 
 import dask
@@ -18,7 +19,7 @@ from ionlake.pipeline.work import Outlook
 RECIPE = Recipe.model_validate(
     {
         "name": "chaos",
-        "source": {"kind": "bundled", "max_sites": 4},
+        "source": {"kind": "bundled", "max_sites": int(os.environ["CHAOS_MAX_SITES"])},
         "potential": {"name": "analytic"},
         "scan": {"spacing_ang": 0.7, "symmetry": "none"},
         "cluster": {"kind": "local", "workers": 2},
