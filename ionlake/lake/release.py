@@ -107,14 +107,26 @@ def _give_name(built: Path, path: Path) -> None:
 
 
 def is_outdated(layout: LakeLayout, ledger: Ledger) -> bool:
-    """Whether the current release is lost or differs from what would be published now."""
+    """Whether the current release is lost or differs from what would be published now.
+
+    Raises:
+        StoreError: The store does not answer or refuses, so that nothing is known.
+    """
     try:
-        current = current_release(layout)
+        current, path = current_release(layout), current_path(layout)
+    except StoreError:
+        raise
     except LakeError:
         return True
-    return current is None or (
-        (current.ledger_revision, current.schema_digest)
-        != (ledger.revision, release_tables.schema_digest())
+    # A copy that was fetched before outlives its object.
+    return (
+        current is None
+        or path is None
+        or not files.exists(path)
+        or (
+            (current.ledger_revision, current.schema_digest)
+            != (ledger.revision, release_tables.schema_digest())
+        )
     )
 
 
