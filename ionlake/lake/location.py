@@ -8,7 +8,7 @@ for a folder.
 import os
 import re
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from ionlake.errors import LakeError, MissingExtraError
 
@@ -18,6 +18,7 @@ CACHE_VARIABLE: Final = "IONLAKE_CACHE"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _COLLAPSED: Final = re.compile(r"[a-z][a-z0-9+.-]+:/[^/]")
 _FILE: Final = "file://"
+_S3: Final = ("s3", "s3a")
 
 
 def lake_root(location: str | Path) -> Path:
@@ -88,8 +89,7 @@ def _store_path(url: str) -> Path:
     try:
         from upath import UPath
 
-        # What other processes have written must be seen, so listings are not kept.
-        path = UPath(f"{protocol}://{rest.rstrip('/')}", use_listings_cache=False)
+        path = UPath(f"{protocol}://{rest.rstrip('/')}", **_options(protocol))
         _ = path.fs
     except ImportError as error:
         raise MissingExtraError(
@@ -104,5 +104,14 @@ def _store_path(url: str) -> Path:
     return cast("Path", path)
 
 
+def _options(protocol: str) -> dict[str, Any]:
+    """What other processes have written must be seen, so listings are not kept.
+
+    On S3 an object is read by one request: in pieces at once, it would be asked for its size first.
+    """
+    pieces = {"max_concurrency": 1} if protocol in _S3 else {}
+    return {"use_listings_cache": False, **pieces}
+
+
 def _and_more(protocol: str) -> str:
-    return "" if protocol in {"s3", "s3a"} else f" and fsspec's package for {protocol}"
+    return "" if protocol in _S3 else f" and fsspec's package for {protocol}"
