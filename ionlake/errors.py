@@ -33,6 +33,10 @@ class LakeError(IonlakeError, RuntimeError):
     """A lake folder that is missing, locked, damaged or of another format."""
 
 
+class StoreError(LakeError):
+    """An object store that does not answer, or refuses what was asked of it."""
+
+
 class ClusterError(IonlakeError, ConnectionError):
     """Workers, or their scheduler, that went away in the middle of a run."""
 

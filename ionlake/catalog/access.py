@@ -10,6 +10,7 @@ import pyarrow as pa
 import xarray as xr
 
 from ionlake.errors import LakeError
+from ionlake.lake import files
 from ionlake.lake.grids import open_grid
 from ionlake.lake.layout import default_lake_path
 from ionlake.lake.lookup import find_grid
@@ -29,7 +30,7 @@ class Lake:
 
     @property
     def path(self) -> Path:
-        """Folder of the lake."""
+        """Folder of the lake; of one in an object store, a `UPath`."""
         return self._release.layout.root
 
     @property
@@ -96,7 +97,7 @@ class Lake:
             LakeError: The lake has no catalog file.
         """
         path = self._release.layout.catalog_file
-        if not path.exists():
+        if not files.exists(path):
             raise LakeError(f"there is no catalog at {path}: publish a release to write it")
         import intake
 
@@ -123,7 +124,7 @@ def open_releases(
     """Two releases of a lake, open for the length of the block.
 
     Args:
-        path: Folder of the lake.
+        path: Folder of the lake, or its URL.
         before: Number of the one.
         after: Number of the other.
 
@@ -142,11 +143,14 @@ def open_lake(path: str | Path | None = None, *, release: int | None = None) -> 
     """Open a lake to read it; neither takes nor waits for the writer's lock.
 
     Args:
-        path: Folder of the lake, by default ``$IONLAKE_LAKE`` or ``ionlake-lake`` here.
+        path: Folder of the lake, or its URL such as ``s3://bucket/prefix``; by default
+            ``$IONLAKE_LAKE`` or ``ionlake-lake`` here.
         release: Number of the release, by default the current one.
 
     Raises:
-        LakeError: Not a lake, a lake of a newer format, nothing published yet, or no such release.
+        LakeError: Not a lake, a lake of a newer format, nothing published yet, no such release, or
+            a store that does not answer or refuses (`StoreError`).
+        MissingExtraError: The packages for such a URL are not installed.
     """
     layout = find_lake(default_lake_path() if path is None else path)
     return Lake(ReleaseReader.open(layout, release))

@@ -9,6 +9,7 @@ from intake.readers.readers import DuckSQL
 from intake.readers.user_parameters import SimpleUserParameter
 
 from ionlake.catalog.readers import LakeGrid, LakeTable
+from ionlake.lake.location import is_remote
 from ionlake.lake.reader import ReleaseReader
 
 TABLES: Final = ("candidates", "rankings", "descriptors", "materials")
@@ -31,21 +32,28 @@ _SELECTION: Final = {
 def lake_catalog(release: ReleaseReader) -> Catalog:
     """Catalog of one release, for the lake's own folder; it works wherever the folder is copied.
 
-    Tables are read by Intake's own DuckDB reader from the immutable release file.
+    Tables are read by Intake's own DuckDB reader from the immutable release file; those of a lake
+    in an object store by `LakeTable`, which fetches that file.
 
     Args:
         release: The release, open.
     """
     comments = _comments(release)
-    file = release.layout.relative(release.layout.release(release.info.number))
+    number = release.info.number
+    file = release.layout.relative(release.layout.release(number))
     connection = {"database": f"{{CATALOG_DIR}}/{file}", "read_only": True}
 
     def table(name: str) -> Any:
-        query = SQLQuery(conn=connection, query=f"SELECT * FROM {name}")  # noqa: S608
         metadata = _table_metadata(name, comments)
+        if is_remote(release.layout.root):
+            # The file is named for those who look, and to tell whether the catalog is current.
+            return LakeTable(
+                path="{CATALOG_DIR}", table=name, release=number, metadata=metadata | {"file": file}
+            )
+        query = SQLQuery(conn=connection, query=f"SELECT * FROM {name}")  # noqa: S608
         return DuckSQL(query, metadata=metadata).DuckToPandas(with_arrow=False)
 
-    grids = {"path": "{CATALOG_DIR}", "release": release.info.number}
+    grids = {"path": "{CATALOG_DIR}", "release": number}
     return _catalog(
         table,
         grids,

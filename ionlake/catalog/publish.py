@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 
 from ionlake.catalog import entries
+from ionlake.lake import files
 from ionlake.lake.atomic import replace_text
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
@@ -54,6 +55,9 @@ def catalog_text(catalog: Any) -> str:
 
 def _catalog_is_current(layout: LakeLayout) -> bool:
     current = current_path(layout)
-    if current is None or not layout.catalog_file.exists():
+    if current is None:
         return False
-    return current.name in layout.catalog_file.read_text(encoding="utf-8")
+    try:
+        return current.name in files.read_text(layout.catalog_file)
+    except FileNotFoundError:
+        return False

@@ -30,7 +30,7 @@ class LakeGrid(BaseReader):  # type: ignore[misc]
         """Open the grid.
 
         Args:
-            path: Folder of the lake, empty for ``$IONLAKE_LAKE``.
+            path: Folder or URL of the lake, empty for ``$IONLAKE_LAKE``.
             selection: Arguments of `Lake.grid` by name; empty ones do not count.
             release: Number of the release, by default the current one.
             **choice: As ``selection``; these win.
@@ -55,7 +55,7 @@ class LakeTable(BaseReader):  # type: ignore[misc]
         """Read the whole table.
 
         Args:
-            path: Folder of the lake, empty for ``$IONLAKE_LAKE``.
+            path: Folder or URL of the lake, empty for ``$IONLAKE_LAKE``.
             table: Name of the table or view.
             release: Number of the release, by default the current one.
         """
@@ -65,4 +65,4 @@ class LakeTable(BaseReader):  # type: ignore[misc]
 
 
 def _open(path: str, release: int | None) -> Lake:
-    return open_lake(path.removeprefix("file://") or None, release=release)
+    return open_lake(path or None, release=release)

@@ -37,7 +37,7 @@ def repair(
     """Check a lake as its writer and mend what can be mended; nothing is deleted.
 
     Args:
-        path: Folder of the lake.
+        path: Folder of the lake, or its URL.
         depth: How closely to look.
         dry_run: Change nothing, say what would be done.
         progress: Who follows the check.
@@ -60,7 +60,7 @@ def prune(path: str | Path, keep: int, *, dry_run: bool = False) -> Pruning:
     """Drop old releases, and the grids that neither the ledger nor a kept release names.
 
     Args:
-        path: Folder of the lake.
+        path: Folder of the lake, or its URL.
         keep: How many of the newest releases stay; the current one always does.
         dry_run: Drop nothing, say what would be dropped.
 

@@ -6,8 +6,12 @@ from typing import Annotated
 import typer
 
 LakeOption = Annotated[
-    Path | None,
-    typer.Option("--lake", help="Folder of the lake [default: $IONLAKE_LAKE, else ionlake-lake]."),
+    str | None,
+    typer.Option(
+        "--lake",
+        metavar="PATH",
+        help="Folder or URL of the lake [default: $IONLAKE_LAKE, else ionlake-lake].",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for machines.")]
 ReleaseOption = Annotated[
@@ -27,7 +31,7 @@ OfflineOption = Annotated[
 ]
 
 
-def lake_path(lake: Path | None) -> Path:
+def lake_path(lake: str | None) -> str | Path:
     """The lake that is meant."""
     from ionlake.lake.layout import default_lake_path
 

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
@@ -25,8 +24,10 @@ if TYPE_CHECKING:
 def plan(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")],
     lake: Annotated[
-        Path | None,
-        typer.Option("--lake", help="A lake whose finished work counts [default: none]."),
+        str | None,
+        typer.Option(
+            "--lake", metavar="PATH", help="A lake whose finished work counts [default: none]."
+        ),
     ] = None,
     quick: Annotated[
         bool,

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -84,7 +83,7 @@ def chosen_recipe(name: str, cluster: str | None, workers: int | None) -> "Recip
 
 def carry_out(
     recipe: "Recipe",
-    lake: Path | None,
+    lake: str | None,
     options: "RunOptions | None" = None,
     *,
     offline: bool = False,
@@ -94,7 +93,7 @@ def carry_out(
 
     Args:
         recipe: The recipe.
-        lake: Folder of the lake, if one was named.
+        lake: Folder or URL of the lake, if one was named.
         options: How far the run goes.
         offline: Read what the lake keeps of the database.
         json: Show the summary as JSON.

@@ -52,11 +52,11 @@ def lake_status(layout: Any) -> dict[str, Any]:
     from ionlake.errors import LakeError
     from ionlake.lake import schema
     from ionlake.lake.health import Health, read_health
-    from ionlake.lake.ledger import Ledger
     from ionlake.lake.lock import active_holder
+    from ionlake.lake.ownership import read_ledger
     from ionlake.lake.release import current_release
 
-    with Ledger.open_read_only(layout.ledger) as ledger:
+    with read_ledger(layout) as ledger:
         counts = {table.name: ledger.count(table) for table in schema.TABLES}
         staged = ledger.count(schema.STAGED_BLOCKS)
         holder = active_holder(layout)

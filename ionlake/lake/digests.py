@@ -3,12 +3,15 @@
 Checksums inside the formats guard the numbers; these guard every byte, metadata included.
 """
 
+from collections.abc import Iterable
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final
 
 from ionlake.errors import LakeError
+from ionlake.lake import objects
 from ionlake.lake.atomic import replace_text
+from ionlake.lake.location import is_remote
 
 DIGEST_SUFFIX: Final = ".sha256"
 
@@ -18,7 +21,10 @@ def file_sha256(path: Path) -> str:
 
     Raises:
         OSError: The file cannot be read.
+        StoreError: The store does not answer or refuses.
     """
+    if is_remote(path):
+        return sha256(objects.read_bytes(path)).hexdigest()
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
@@ -31,10 +37,24 @@ def folder_sha256(folder: Path) -> str:
 
     Raises:
         OSError: A file cannot be read.
+        StoreError: The store does not answer or refuses.
+    """
+    if is_remote(folder):
+        contents = objects.read_tree(folder)
+        return names_sha256((name, sha256(data).hexdigest()) for name, data in contents.items())
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return names_sha256((path.relative_to(folder).as_posix(), file_sha256(path)) for path in found)
+
+
+def names_sha256(digests: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 over names of files and the digests of their contents.
+
+    Args:
+        digests: Pairs of a name with forward slashes and the SHA-256 of the content.
     """
     digest = sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()} {file_sha256(path)}\n".encode())
+    for name, of_content in sorted(digests, key=lambda pair: pair[0].split("/")):
+        digest.update(f"{name} {of_content}\n".encode())
     return digest.hexdigest()
 
 
@@ -50,7 +70,20 @@ def write_digest(file: Path, path: Path) -> None:
         file: The finished file, wherever it lies now.
         path: Its final name.
     """
-    replace_text(digest_file(path), f"{file_sha256(file)}  {path.name}\n")
+    replace_text(digest_file(path), _note(path, file_sha256(file)))
+
+
+def reserve_name(file: Path, path: Path) -> None:
+    """As `write_digest`, for a name that nobody has yet: in a store its note makes it ours.
+
+    Raises:
+        FileExistsError: In a store, another writer has taken the name.
+        StoreError: The store does not answer or refuses.
+    """
+    if is_remote(path):
+        objects.write_new(digest_file(path), _note(path, file_sha256(file)).encode())
+    else:
+        write_digest(file, path)
 
 
 def read_digest(path: Path) -> str | None:
@@ -58,17 +91,23 @@ def read_digest(path: Path) -> str | None:
 
     Raises:
         LakeError: The note is damaged.
+        StoreError: The store does not answer or refuses.
     """
     note = digest_file(path)
     try:
-        text = note.read_bytes().decode("ascii")
+        content = objects.read_bytes(note) if is_remote(note) else note.read_bytes()
+        text = content.decode("ascii")
     except FileNotFoundError:
         return None
     except ValueError:
         text = ""
     digest = text[:64]
-    if text != f"{digest}  {path.name}\n" or set(digest) - set("0123456789abcdef"):
+    if text != _note(path, digest) or set(digest) - set("0123456789abcdef"):
         raise LakeError(
             f"{note} holds no SHA-256 of {path.name}: the file is damaged, restore it from a copy"
         )
     return digest
+
+
+def _note(path: Path, digest: str) -> str:
+    return f"{digest}  {path.name}\n"

@@ -9,6 +9,7 @@ of every file.
 
 import json
 from collections.abc import Hashable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,11 @@ import xarray as xr
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from ionlake import names
-from ionlake.errors import GridError, LakeError
-from ionlake.lake.digests import folder_sha256
+from ionlake.errors import GridError, LakeError, StoreError
+from ionlake.lake import objects
+from ionlake.lake.digests import folder_sha256, names_sha256
+from ionlake.lake.location import is_remote
+from ionlake.lake.zarr_files import held_in_memory
 from ionlake.pes.dataset import with_coordinates
 
 VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], np.dtype[Any]]]] = {
@@ -85,12 +89,18 @@ def write_grid(path: Path, dataset: xr.Dataset) -> str:
 
     Raises:
         GridError: The dataset is not a grid (see `validate_grid`).
-        LakeError: The group cannot be written, or is there already.
+        LakeError: The group cannot be written, or is there already; or the store does not answer
+            or refuses.
     """
     validate_grid(dataset)
     bare = dataset.drop_vars([str(name) for name in dataset.coords])
+    if is_remote(path):
+        with held_in_memory() as (store, written):
+            _write(store, bare)
+        objects.write_tree(path, written)
+        return names_sha256((name, sha256(data).hexdigest()) for name, data in written.items())
     try:
-        bare.to_zarr(path, mode="w-", zarr_format=3, consolidated=False, encoding=_encoding(bare))
+        _write(path, bare)
         return folder_sha256(path)
     except FileExistsError as error:
         raise LakeError(f"{path} exists already: write under a fresh attempt") from error
@@ -110,16 +120,25 @@ def open_grid(path: Path) -> xr.Dataset:
         The grid with coordinates ``a``, ``b``, ``c`` (fractional, i/n) and ``mobile_ion``.
 
     Raises:
-        LakeError: There is no such group, or it cannot be read.
+        LakeError: There is no such group, it cannot be read, or the store does not answer or
+            refuses.
     """
+    where = objects.zarr_arguments(path) if is_remote(path) else {"store": path}
     try:
-        stored = xr.open_zarr(path, chunks=None, consolidated=False, zarr_format=3)
+        with objects.read_through(path):
+            stored = xr.open_zarr(**where, chunks=None, consolidated=False, zarr_format=3)
+    except StoreError:
+        raise
     except (OSError, ValueError, KeyError) as error:
         raise LakeError(
             f"the grid {path} cannot be opened ({type(error).__name__}): the lake has lost it or"
             " was copied without it: restore the folder from a copy"
         ) from error
     return with_coordinates(stored)
+
+
+def _write(store: Any, bare: xr.Dataset) -> None:
+    bare.to_zarr(store, mode="w-", zarr_format=3, consolidated=False, encoding=_encoding(bare))
 
 
 def _encoding(dataset: xr.Dataset) -> dict[Hashable, dict[str, Any]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 import duckdb
 
 from ionlake.errors import LakeError
-from ionlake.lake.integrity.listing import list_files
+from ionlake.lake.integrity.listing import release_sizes
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.release import current_path, open_release_file, read_info
 
@@ -48,9 +48,9 @@ def _summaries(layout: LakeLayout) -> Iterator[ReleaseSummary]:
         current = current_path(layout)
     except LakeError:
         current = None
-    for number in list_files(layout).releases:
+    for number, size in release_sizes(layout).items():
         path = layout.release(number)
-        is_current, size = path == current, path.stat().st_size
+        is_current = path == current
         try:
             with closing(open_release_file(path)) as connection:
                 info = read_info(connection)

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from ionlake.errors import LakeError
+from ionlake.lake.location import is_url
 
 LAKE_VARIABLE: Final = "IONLAKE_LAKE"
 DEFAULT_FOLDER: Final = "ionlake-lake"
@@ -23,10 +24,19 @@ class LakeLayout:
     copied as a whole.
 
     Attributes:
-        root: Folder of the lake.
+        root: Folder of the lake, or the prefix of an object store (see `ionlake.lake.location`):
+            everything that is published.
+        own_home: Folder on this machine of what its writer needs beside it; None for a folder,
+            which has it inside.
     """
 
     root: Path
+    own_home: Path | None = None
+
+    @property
+    def home(self) -> Path:
+        """The writer's folder on this machine: its ledger, its lock, releases being built."""
+        return self.own_home or self.root
 
     @property
     def lake_file(self) -> Path:
@@ -36,22 +46,32 @@ class LakeLayout:
     @property
     def ledger(self) -> Path:
         """The writer's SQLite ledger."""
-        return self.root / "ledger.sqlite"
+        return self.home / "ledger.sqlite"
+
+    @property
+    def ledger_backup(self) -> Path:
+        """Copy of the ledger in an object store, as of the last publication."""
+        return self.root / "ledger-backup.sqlite"
 
     @property
     def lock_file(self) -> Path:
         """File whose lock the one writer holds."""
-        return self.root / "writer.lock"
+        return self.home / "writer.lock"
 
     @property
     def holder_file(self) -> Path:
         """Who holds the lock, for messages only."""
-        return self.root / "writer.json"
+        return self.home / "writer.json"
 
     @property
     def releases(self) -> Path:
         """Folder of the immutable releases."""
         return self.root / "releases"
+
+    def release_under_construction(self, number: int) -> Path:
+        """File on this machine in which a release is built, before it gets its name."""
+        folder = self.releases if self.own_home is None else self.own_home
+        return folder / self.release(number).name
 
     @property
     def current(self) -> Path:
@@ -140,9 +160,14 @@ def release_number(name: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def default_lake_path() -> Path:
-    """The lake meant when none is named: ``$IONLAKE_LAKE``, else ``ionlake-lake`` here."""
-    return Path(os.environ.get(LAKE_VARIABLE) or DEFAULT_FOLDER).expanduser()
+def default_lake_path() -> str | Path:
+    """The lake meant when none is named: ``$IONLAKE_LAKE``, else ``ionlake-lake`` here.
+
+    Returns:
+        The path of a folder, or a URL as it stands.
+    """
+    named = os.environ.get(LAKE_VARIABLE) or DEFAULT_FOLDER
+    return named if is_url(named) else Path(named).expanduser()
 
 
 def _checked(value: str, what: str) -> str:

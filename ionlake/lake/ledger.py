@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -396,6 +396,34 @@ class Ledger:
             yield
         finally:
             self._connection.execute("COMMIT")
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the ledger as it is now into a new file, whole.
+
+        Raises:
+            LakeError: The copy cannot be written.
+        """
+        try:
+            with closing(sqlite3.connect(path)) as copy:
+                self._connection.backup(copy)
+        except sqlite3.Error as error:
+            raise LakeError(
+                f"the ledger cannot be copied to {path} ({error}): check space and permissions"
+            ) from error
+
+    def claims(self) -> list[str]:
+        """Marks of the writers that this ledger has been with, the latest last."""
+        try:
+            found = self._connection.execute("SELECT mark FROM claims ORDER BY rowid").fetchall()
+        except sqlite3.OperationalError:  # no such table: it was never beside an object store
+            return []
+        return [str(mark) for (mark,) in found]
+
+    def add_claim(self, mark: str) -> None:
+        """Note the mark of the writer that this ledger is with from now on."""
+        with self._transaction():
+            self._connection.execute("CREATE TABLE IF NOT EXISTS claims (mark TEXT NOT NULL)")
+            self._connection.execute("INSERT INTO claims VALUES (?)", (mark,))
 
     # ---- parts of transactions -------------------------------------------------------------------
 

@@ -1,72 +1,92 @@
 """Creating a lake and recognising one: the file ``lake.json``."""
 
 import json
+import secrets
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from ionlake import __version__
 from ionlake.errors import LakeError
+from ionlake.lake import files, objects
 from ionlake.lake.atomic import replace_text
 from ionlake.lake.layout import LakeLayout
+from ionlake.lake.location import homes_folder, is_remote, lake_root
 
 FORMAT_VERSION: Final = 2
 """2: digests of grids and releases; see `ionlake.lake.migrations` for the way from older ones."""
 
 
 def create_lake(path: str | Path) -> LakeLayout:
-    """Make a new lake in a folder that does not exist yet or is empty.
+    """Make a new lake in a folder, or below a URL, where nothing is yet.
 
     Args:
-        path: The folder; parents are made too.
+        path: The folder, whose parents are made too, or a URL such as ``s3://bucket/prefix``,
+            whose bucket is there.
 
     Raises:
-        LakeError: The path is a file, a lake already, or a folder with other things in it.
+        LakeError: The path is a file, a lake already, or a folder with other things in it; or the
+            store does not answer or refuses (`StoreError`).
+        MissingExtraError: The packages for such a URL are not installed.
     """
-    layout = LakeLayout(_absolute(path))
-    _refuse_file(layout.root)
-    if layout.lake_file.exists():
-        raise LakeError(f"{layout.root} is a lake already: open it instead of creating one")
-    if layout.root.is_dir() and any(layout.root.iterdir()):
+    root = lake_root(path)
+    _refuse_file(root)
+    names = files.names_in(root)
+    if "lake.json" in names:
+        raise LakeError(f"{root} is a lake already: open it instead of creating one")
+    if names:
         raise LakeError(
-            f"{layout.root} holds {_some_names(layout.root)}, expected an empty or a new folder:"
+            f"{root} holds {_some_names(names)}, expected an empty or a new folder:"
             " choose another folder for the lake"
         )
-    try:
-        layout.releases.mkdir(parents=True, exist_ok=True)
-        replace_text(layout.lake_file, json.dumps(_description(), indent=2) + "\n")
-    except OSError as error:
-        raise LakeError(
-            f"no lake can be created at {layout.root} ({error.strerror}):"
-            " choose a folder that can be written to"
-        ) from error
-    return layout
+    return _create_in_store(root) if is_remote(root) else _create_in_folder(LakeLayout(root))
 
 
 def find_lake(path: str | Path) -> LakeLayout:
     """Recognise an existing lake of a format this version can read.
 
     Args:
-        path: The folder of the lake.
+        path: The folder of the lake, or its URL.
 
     Raises:
         LakeError: Nothing there, a file, a folder that is not a lake, a damaged ``lake.json``, or
-            a lake of a newer format.
+            a lake of a newer format; or the store does not answer or refuses (`StoreError`).
+        MissingExtraError: The packages for such a URL are not installed.
     """
-    layout = LakeLayout(_absolute(path))
+    layout = LakeLayout(lake_root(path))
     _refuse_file(layout.root)
-    if not layout.root.exists():
+    try:
+        description = _load(layout)
+    except FileNotFoundError:
+        raise _no_lake(layout.root) from None
+    _check_format(layout, description)
+    return _at_home(layout.root, description)
+
+
+def read_description(layout: LakeLayout) -> dict[str, Any]:
+    """What ``lake.json`` says.
+
+    Raises:
+        LakeError: It cannot be read or holds no format.
+    """
+    try:
+        return _load(layout)
+    except FileNotFoundError as error:
         raise LakeError(
-            f"no lake at {layout.root}: name another folder with --lake or IONLAKE_LAKE, or create"
-            " this one by running a recipe"
-        )
-    if not layout.lake_file.exists():
-        raise LakeError(
-            f"{layout.root} is not a lake (no lake.json, found {_some_names(layout.root)}):"
-            " name another folder with --lake or IONLAKE_LAKE"
-        )
-    _check_format(layout)
-    return layout
+            f"{layout.lake_file} cannot be read ({error.strerror or 'gone'}): restore the file from"
+            " a copy"
+        ) from error
+
+
+def change_description(layout: LakeLayout, changes: dict[str, Any]) -> None:
+    """Note something in ``lake.json``; the rest stays.
+
+    Raises:
+        LakeError: It cannot be read, or the store refuses.
+        OSError: It cannot be written.
+    """
+    _write(layout, read_description(layout) | changes)
 
 
 def read_format(layout: LakeLayout) -> int:
@@ -75,7 +95,7 @@ def read_format(layout: LakeLayout) -> int:
     Raises:
         LakeError: ``lake.json`` cannot be read or holds none.
     """
-    return int(_read_description(layout)["format_version"])
+    return int(read_description(layout)["format_version"])
 
 
 def write_format(layout: LakeLayout, version: int) -> None:
@@ -85,12 +105,12 @@ def write_format(layout: LakeLayout, version: int) -> None:
         LakeError: ``lake.json`` cannot be read.
         OSError: It cannot be written.
     """
-    description = _read_description(layout) | {
+    changes = {
         "format_version": version,
         "migrated_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "migrated_by": f"ionlake {__version__}",
     }
-    replace_text(layout.lake_file, json.dumps(description, indent=2) + "\n")
+    change_description(layout, changes)
 
 
 def require_current_format(layout: LakeLayout) -> None:
@@ -113,10 +133,8 @@ def find_or_create_lake(path: str | Path) -> LakeLayout:
     Raises:
         LakeError: As `find_lake` and `create_lake`.
     """
-    root = _absolute(path)
-    if root.is_dir() and any(root.iterdir()):
-        return find_lake(root)
-    return create_lake(root)
+    root = lake_root(path)
+    return find_lake(root) if files.names_in(root) else create_lake(root)
 
 
 def _description() -> dict[str, object]:
@@ -127,9 +145,51 @@ def _description() -> dict[str, object]:
     }
 
 
-def _read_description(layout: LakeLayout) -> dict[str, Any]:
+def _create_in_folder(layout: LakeLayout) -> LakeLayout:
     try:
-        description = json.loads(layout.lake_file.read_text(encoding="utf-8"))
+        layout.releases.mkdir(parents=True, exist_ok=True)
+        _write(layout, _description())
+    except OSError as error:
+        raise LakeError(
+            f"no lake can be created at {layout.root} ({error.strerror}):"
+            " choose a folder that can be written to"
+        ) from error
+    return layout
+
+
+def _create_in_store(root: Path) -> LakeLayout:
+    description = _description() | {"lake_id": secrets.token_hex(8)}
+    text = json.dumps(description, indent=2) + "\n"
+    try:
+        objects.write_new(LakeLayout(root).lake_file, text.encode())
+    except FileExistsError:
+        raise LakeError(
+            f"another process has just made a lake at {root}: run again to open it"
+        ) from None
+    return _at_home(root, description)
+
+
+def _at_home(root: Path, description: dict[str, Any]) -> LakeLayout:
+    """The paths of a lake; one in a store has a home here, of its identity and its address.
+
+    The address takes part, so that a copy of a lake is never written from the ledger of the other.
+    A lake that was copied from a folder has no identity but its address.
+    """
+    if not is_remote(root):
+        return LakeLayout(root)
+    address = sha256(str(root).encode()).hexdigest()[:8]
+    return LakeLayout(root, homes_folder() / f"{description.get('lake_id', 'copied')}-{address}")
+
+
+def _write(layout: LakeLayout, description: dict[str, Any]) -> None:
+    replace_text(layout.lake_file, json.dumps(description, indent=2) + "\n")
+
+
+def _load(layout: LakeLayout) -> dict[str, Any]:
+    try:
+        description = json.loads(files.read_text(layout.lake_file))
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise LakeError(
             f"{layout.lake_file} cannot be read ({error.strerror}): check its permissions"
@@ -144,8 +204,7 @@ def _read_description(layout: LakeLayout) -> dict[str, Any]:
     return description
 
 
-def _check_format(layout: LakeLayout) -> None:
-    description = _read_description(layout)
+def _check_format(layout: LakeLayout, description: dict[str, Any]) -> None:
     version = description["format_version"]
     if version > FORMAT_VERSION:
         origin = description.get("migrated_by", description.get("created_by"))
@@ -156,18 +215,36 @@ def _check_format(layout: LakeLayout) -> None:
         )
 
 
-def _absolute(path: str | Path) -> Path:
-    return Path(path).expanduser().absolute()
-
-
 def _refuse_file(root: Path) -> None:
-    if root.exists() and not root.is_dir():
+    if not is_remote(root) and root.exists() and not root.is_dir():
         raise LakeError(f"{root} is a file, expected the folder of a lake: name the folder")
 
 
-def _some_names(folder: Path) -> str:
-    names = sorted(entry.name for entry in folder.iterdir())
-    if not names:
-        return "nothing"
+def _no_lake(root: Path) -> LakeError:
+    names = files.names_in(root)
+    if names:
+        return LakeError(
+            f"{root} is not a lake (no lake.json, found {_some_names(names)}):"
+            " name another folder with --lake or IONLAKE_LAKE"
+        )
+    if is_remote(root):
+        bucket = objects.missing_bucket(root)
+        if bucket:
+            return LakeError(
+                f"no lake at {root}: there is no bucket {bucket}, or not for these credentials:"
+                " check the name, or make the bucket first"
+            )
+    elif root.exists():
+        return LakeError(
+            f"{root} is not a lake (no lake.json, found nothing):"
+            " name another folder with --lake or IONLAKE_LAKE"
+        )
+    return LakeError(
+        f"no lake at {root}: name another folder with --lake or IONLAKE_LAKE, or create"
+        " this one by running a recipe"
+    )
+
+
+def _some_names(names: list[str]) -> str:
     shown = ", ".join(names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

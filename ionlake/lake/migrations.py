@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ionlake.errors import LakeError
+from ionlake.lake import files
 from ionlake.lake import sqlite_tables as sql
 from ionlake.lake.digests import digest_file, folder_sha256, write_digest
 from ionlake.lake.layout import LakeLayout, release_number
@@ -104,15 +105,16 @@ def _note_digests(layout: LakeLayout, connection: sqlite3.Connection, progress: 
     scans = connection.execute(select).fetchall()
     for scan_id, relative in followed(progress, "grids", scans):
         folder = layout.resolve(relative)
-        if folder.is_dir():
+        if files.sizes_below(folder):
             connection.execute(
                 "UPDATE scans SET grid_sha256 = ? WHERE scan_id = ?",
                 (folder_sha256(folder), scan_id),
             )
     if scans:
         connection.execute("UPDATE revision SET value = value + 1")
-    for path in sorted(layout.releases.iterdir()):
-        if release_number(path.name) is not None and not digest_file(path).exists():
+    names = files.names_in(layout.releases)
+    for path in (layout.releases / name for name in names if release_number(name) is not None):
+        if digest_file(path).name not in names:
             write_digest(path, path)
 
 

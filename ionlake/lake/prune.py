@@ -1,17 +1,15 @@
 """Dropping old releases, and the grids that nothing else names."""
 
-import shutil
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from ionlake.errors import LakeError, SettingsError
-from ionlake.lake import schema
+from ionlake.lake import files, schema
 from ionlake.lake.digests import digest_file
-from ionlake.lake.integrity.listing import list_files
+from ionlake.lake.integrity.listing import list_files, release_sizes
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.release import current_release, open_release_file
 from ionlake.lake.writer import LakeWriter
@@ -82,8 +80,11 @@ def plan_pruning(writer: LakeWriter, keep: int) -> Pruning:
     named = {number: _named(layout, number) for number in kept}
     in_ledger = {row["grid_path"] for row in writer.ledger.rows(schema.SCANS)}
     grids = unnamed_grids(listing.grids, in_ledger, named)
-    freed = sum(_size(layout.release(number)) for number in dropped)
-    freed += sum(_size(layout.resolve(grid)) for grid in grids)
+    sizes = release_sizes(layout)
+    freed = sum(sizes[number] for number in dropped)
+    for grid in grids:
+        of_files = listing.sizes.get(grid) or files.sizes_below(layout.resolve(grid))
+        freed += sum(of_files.values())
     return Pruning(dropped, grids, kept, freed)
 
 
@@ -96,17 +97,14 @@ def prune_lake(writer: LakeWriter, pruning: Pruning) -> None:
 
     Raises:
         OSError: A file cannot be removed.
+        StoreError: The store does not answer or refuses; the same again completes it.
     """
     for number in pruning.releases:
         path = writer.layout.release(number)
-        path.unlink(missing_ok=True)
-        digest_file(path).unlink(missing_ok=True)
+        files.remove(path)
+        files.remove(digest_file(path))
     for grid in pruning.grids:
-        folder = writer.layout.resolve(grid)
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        else:
-            folder.unlink(missing_ok=True)
+        files.remove_tree(writer.layout.resolve(grid))
 
 
 def _named(layout: LakeLayout, number: int) -> frozenset[str]:
@@ -119,9 +117,3 @@ def _named(layout: LakeLayout, number: int) -> frozenset[str]:
             f" ({str(error).splitlines()[0]}): run ionlake repair first"
         ) from error
     return frozenset(path for (path,) in rows)
-
-
-def _size(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ionlake.errors import LakeError, QueryError
+from ionlake.lake import files
 from ionlake.lake.layout import LakeLayout, release_number
 from ionlake.lake.release import ReleaseInfo, current_path, open_release_file, read_info
 
@@ -46,7 +47,7 @@ class ReleaseReader:
                 f"the lake {layout.root} has no release yet: run a recipe on it, results appear"
                 " when the first release is published"
             )
-        if number is not None and not path.exists():
+        if number is not None and not files.exists(path):
             raise LakeError(
                 f"the lake {layout.root} has no release {number}: its releases are"
                 f" {_listed(layout)}"
@@ -101,7 +102,7 @@ class ReleaseReader:
 
 
 def _listed(layout: LakeLayout) -> str:
-    found = (release_number(path.name) for path in sorted(layout.releases.glob("release-*")))
+    found = (release_number(name) for name in files.names_in(layout.releases))
     return ", ".join(str(number) for number in found if number is not None) or "none"
 
 

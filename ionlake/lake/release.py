@@ -3,8 +3,13 @@
 A release is built beside the others under a name nobody reads, closed, brought to the disk, given
 its number and only then named by ``CURRENT``. Each has a file name of its own, so whoever has an
 older one open keeps reading it undisturbed.
+
+In an object store the same holds: a release is built and closed on the writer's machine and becomes
+one object, after the note of its digest has taken its number and before ``CURRENT`` names it. The
+copy of the ledger goes up in between, so that it knows at least what any release shows.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +17,10 @@ from pathlib import Path
 import duckdb
 
 from ionlake import __version__
-from ionlake.errors import LakeError
-from ionlake.lake import release_tables, schema
+from ionlake.errors import LakeError, StoreError
+from ionlake.lake import files, ownership, release_cache, release_tables, schema
 from ionlake.lake.atomic import replace_file, replace_text, temporary_beside
-from ionlake.lake.digests import DIGEST_SUFFIX, digest_file, write_digest
+from ionlake.lake.digests import DIGEST_SUFFIX, digest_file, reserve_name
 from ionlake.lake.layout import LakeLayout, release_number
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.marker import FORMAT_VERSION
@@ -59,15 +64,18 @@ def publish_release(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
     """
     if not is_outdated(layout, ledger):
         return None
+    ownership.require_claim(layout, ledger)
     number = _next_number(layout)
     path = layout.release(number)
-    temporary = temporary_beside(path)
+    temporary = temporary_beside(layout.release_under_construction(number))
     try:
-        layout.releases.mkdir(exist_ok=True)
+        files.make_folder(layout.releases)
         info = _build(temporary, number, ledger)
-        write_digest(temporary, path)
-        replace_file(temporary, path)
+        _give_name(temporary, path)
+        ownership.back_up(layout, ledger)
         replace_text(layout.current, path.name + "\n")
+    except StoreError as error:
+        raise StoreError(f"{error}; readers keep the release before {path.name}") from error
     except (OSError, duckdb.Error) as error:
         raise LakeError(
             f"release {path.name} cannot be written ({_first_line(error)}): check space and"
@@ -76,20 +84,49 @@ def publish_release(layout: LakeLayout, ledger: Ledger) -> ReleaseInfo | None:
     finally:
         for left in (temporary, temporary.with_name(f"{temporary.name}.wal")):
             left.unlink(missing_ok=True)
-        if not path.exists():
-            digest_file(path).unlink(missing_ok=True)
     return info
 
 
-def is_outdated(layout: LakeLayout, ledger: Ledger) -> bool:
-    """Whether the current release is lost or differs from what would be published now."""
+def _give_name(built: Path, path: Path) -> None:
+    """Bring a finished release to its place; where that fails, nothing of it stays."""
     try:
-        current = current_release(layout)
+        reserve_name(built, path)
+    except FileExistsError as error:
+        raise LakeError(
+            f"another writer has published {path.name} meanwhile: run again, and let one machine"
+            " write to the lake"
+        ) from error
+    try:
+        release_cache.remember(built, path)
+        replace_file(built, path)
+    except BaseException:
+        with suppress(LakeError, OSError):
+            if not files.exists(path):
+                files.remove(digest_file(path))
+        raise
+
+
+def is_outdated(layout: LakeLayout, ledger: Ledger) -> bool:
+    """Whether the current release is lost or differs from what would be published now.
+
+    Raises:
+        StoreError: The store does not answer or refuses, so that nothing is known.
+    """
+    try:
+        current, path = current_release(layout), current_path(layout)
+    except StoreError:
+        raise
     except LakeError:
         return True
-    return current is None or (
-        (current.ledger_revision, current.schema_digest)
-        != (ledger.revision, release_tables.schema_digest())
+    # A copy that was fetched before outlives its object.
+    return (
+        current is None
+        or path is None
+        or not files.exists(path)
+        or (
+            (current.ledger_revision, current.schema_digest)
+            != (ledger.revision, release_tables.schema_digest())
+        )
     )
 
 
@@ -116,7 +153,7 @@ def current_path(layout: LakeLayout) -> Path | None:
         LakeError: ``CURRENT`` does not name a release.
     """
     try:
-        name = layout.current.read_text(encoding="utf-8").strip()
+        name = files.read_text(layout.current).strip()
     except FileNotFoundError:
         return None
     number = release_number(name)
@@ -131,11 +168,15 @@ def current_path(layout: LakeLayout) -> Path | None:
 def open_release_file(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a release read-only, without access to any other file.
 
+    Args:
+        path: From `LakeLayout.release`; one in an object store is fetched once.
+
     Raises:
-        LakeError: The file is missing or damaged.
+        LakeError: The file is missing or damaged, or the store does not answer or refuses.
     """
+    file = release_cache.fetched(path)
     try:
-        connection = duckdb.connect(path, read_only=True)
+        connection = duckdb.connect(file, read_only=True)
         # Given as a setting of the connection it would clash with other connections of this
         # process to the same file, such as Intake's.
         connection.execute("SET enable_external_access = false")
@@ -175,7 +216,7 @@ def _build(path: Path, number: int, ledger: Ledger) -> ReleaseInfo:
 
 def _next_number(layout: LakeLayout) -> int:
     """A number that no release has or had; a note of a digest alone keeps its number taken."""
-    names = (path.name.removesuffix(DIGEST_SUFFIX) for path in layout.releases.glob("release-*"))
+    names = (name.removesuffix(DIGEST_SUFFIX) for name in files.names_in(layout.releases))
     return max((release_number(name) or 0 for name in names), default=0) + 1
 
 

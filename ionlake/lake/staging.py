@@ -5,15 +5,19 @@ has: what a killed worker left behind is never read.
 """
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import zarr
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
-from ionlake.errors import GridError, LakeError
+from ionlake.errors import GridError, LakeError, StoreError
 from ionlake.geometry import FloatArray
+from ionlake.lake import objects
+from ionlake.lake.location import is_remote
+from ionlake.lake.zarr_files import held_in_memory
 
 CHUNK: Final = 4096
 _SKIPPED: Final = np.inf
@@ -30,7 +34,7 @@ def write_block(path: Path, energies: FloatArray) -> None:
 
     Raises:
         GridError: Not one row of float64 numbers, some of them infinite, or none a number.
-        LakeError: The array cannot be written.
+        LakeError: The array cannot be written, or the store does not answer or refuses.
     """
     odd = np.isinf(energies).any() or np.isnan(energies).all()
     if energies.ndim != 1 or energies.dtype != np.float64 or odd:
@@ -39,17 +43,13 @@ def write_block(path: Path, energies: FloatArray) -> None:
             " ones or no number; expected float64 numbers of shape (n,), NaN where skipped: check"
             " the potential"
         )
+    if is_remote(path):
+        with held_in_memory() as (store, written):
+            _fill(store, energies)
+        objects.write_tree(path, written)
+        return
     try:
-        array = zarr.create_array(
-            path,
-            shape=energies.shape,
-            dtype=energies.dtype,
-            chunks=(CHUNK,),
-            fill_value=np.nan,
-            compressors=(ZstdCodec(), Crc32cCodec()),
-            zarr_format=3,
-        )
-        array[:] = np.where(np.isnan(energies), _SKIPPED, energies)
+        _fill(path, energies)
     except OSError as error:
         raise LakeError(
             f"staged energies cannot be written to {path} ({error.strerror}):"
@@ -68,10 +68,16 @@ def read_block(path: Path, n_energies: int) -> FloatArray:
         Total energies in eV, shape (n_energies,), NaN where screening skipped the point.
 
     Raises:
-        LakeError: The array is missing, damaged or of another length.
+        LakeError: The array is missing, damaged or of another length, or the store does not
+            answer or refuses.
     """
+    where = objects.zarr_arguments(path) if is_remote(path) else {"store": path}
     try:
-        energies = np.asarray(zarr.open_array(path, mode="r", zarr_format=3)[:], dtype=np.float64)
+        with objects.read_through(path):
+            array = zarr.open_array(**where, mode="r", zarr_format=3)
+            energies = np.asarray(array[:], dtype=np.float64)
+    except StoreError:
+        raise
     except (OSError, ValueError, RuntimeError) as error:
         raise LakeError(
             f"staged energies {path} cannot be read ({type(error).__name__}): compute the block"
@@ -88,4 +94,21 @@ def read_block(path: Path, n_energies: int) -> FloatArray:
 
 def remove_staging(folder: Path) -> None:
     """Remove the staged energies of a scan, after its row is committed; nothing there is fine."""
-    shutil.rmtree(folder, ignore_errors=True)
+    if not is_remote(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    with suppress(LakeError):
+        objects.remove_tree(folder)
+
+
+def _fill(store: Any, energies: FloatArray) -> None:
+    array = zarr.create_array(
+        store,
+        shape=energies.shape,
+        dtype=energies.dtype,
+        chunks=(CHUNK,),
+        fill_value=np.nan,
+        compressors=(ZstdCodec(), Crc32cCodec()),
+        zarr_format=3,
+    )
+    array[:] = np.where(np.isnan(energies), _SKIPPED, energies)

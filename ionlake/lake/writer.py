@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ionlake.lake import ownership
+from ionlake.lake.files import make_folder
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.lock import writer_lock
@@ -29,13 +31,18 @@ def open_writer(path: str | Path, *, create: bool = False) -> Iterator[LakeWrite
     """Be the writer of a lake for the length of the block.
 
     Args:
-        path: Folder of the lake.
+        path: Folder of the lake, or its URL.
         create: Make the lake where there is nothing yet.
 
     Raises:
-        LakeError: No lake, not a lake, another format, or another writer (`LakeLockedError`).
+        LakeError: No lake, not a lake, another format, another writer (`LakeLockedError`), or a
+            store that is written from another machine.
     """
     layout = find_or_create_lake(path) if create else find_lake(path)
     require_current_format(layout)
-    with writer_lock(layout), Ledger.open(layout.ledger) as ledger:
-        yield LakeWriter(layout, ledger)
+    make_folder(layout.home)
+    with writer_lock(layout):
+        ownership.require_ledger(layout)
+        with Ledger.open(layout.ledger) as ledger:
+            ownership.claim(layout, ledger)
+            yield LakeWriter(layout, ledger)

@@ -4,10 +4,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from ionlake.lake import schema
+from ionlake.lake import files, schema
 from ionlake.lake.layout import LakeLayout
-from ionlake.lake.ledger import Ledger
+from ionlake.lake.location import lake_root
 from ionlake.lake.marker import find_lake
+from ionlake.lake.ownership import read_ledger
 from ionlake.lake.rows import Row
 from ionlake.pipeline.changes import Change
 from ionlake.pipeline.decision import Decision, decide
@@ -44,7 +45,7 @@ class DryRun:
 
     Attributes:
         recipe: Name of the recipe.
-        lake: Folder of the lake.
+        lake: Folder of the lake, or its URL.
         materials_read: Materials the source offers.
         changes: Number of materials for each kind of change.
         materials: Materials for which something would be done.
@@ -84,7 +85,7 @@ def dry_run(
 
     Args:
         recipe: What would be done.
-        lake: Folder of the lake.
+        lake: Folder of the lake, or its URL.
         options: How far the update would go.
         offline: Read the newest summaries of the database that the lake keeps, ask no server.
         follower: Who is told how reading over the network goes.
@@ -94,10 +95,10 @@ def dry_run(
         SourceError: If the source as a whole cannot be read.
         PotentialError: If the potential cannot be loaded.
     """
-    kept = LakeLayout(Path(lake)).summaries(recipe.source.kind) if offline else None
+    kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind) if offline else None
     source = make_source(recipe, kept=kept, offline=offline, follower=follower)
     method = make_method(recipe)
-    known, done = _read(Path(lake).expanduser())
+    known, done = _read(lake)
     decision = decide(source.name, source.entries(), known, recipe, method, options)
     materials = _materials(decision, known, method, done)
     chosen = {material_id for task in decision.chosen for material_id in task.material_ids}
@@ -113,14 +114,14 @@ def dry_run(
     )
 
 
-def _read(lake: Path) -> tuple[Known, _Done]:
+def _read(lake: str | Path) -> tuple[Known, _Done]:
     """What a lake knows and holds; nothing where there is no lake yet."""
     scans: dict[str, list[Row]] = defaultdict(list)
     described: dict[str, list[Row]] = defaultdict(list)
     former: dict[str, list[str]] = defaultdict(list)
-    if not lake.exists() or not any(lake.iterdir()):
+    if not files.names_in(lake_root(lake)):
         return Known(), _Done(scans, described, former)
-    with Ledger.open_read_only(find_lake(lake).ledger) as ledger, ledger.snapshot():
+    with read_ledger(find_lake(lake)) as ledger, ledger.snapshot():
         for row in ledger.rows(schema.SCANS):
             scans[row["structure_id"]].append(row)
         for row in ledger.rows(schema.DESCRIPTOR_VALUES):

@@ -183,7 +183,8 @@ class StepFailure:
         error: Name of its class.
         message: What it says.
         certificate: Whether it is a `CertificateError`, after which a full scan helps.
-        storage: Whether the lake's folder could not be written, which is no material's fault.
+        storage: Whether the lake could not be written, or read from a store, which is no
+            material's fault.
     """
 
     error: str

@@ -184,6 +184,7 @@ class LargeScan:
     def _on_finished(self, finished: FinishedScan, outlook: Outlook) -> None:
         self.ended = True
         commit(self.run, finished)
+        remove_staging(self.run.writer.layout.staging(self.task.scan_id))
         outlook.done(self._owed_s, finished.seconds, finished.n_energies)
         tell(self.run, self.task, finished)
 

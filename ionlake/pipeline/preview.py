@@ -9,8 +9,9 @@ from typing import Final
 
 from ionlake.errors import IonlakeError
 from ionlake.lake.layout import LakeLayout
-from ionlake.lake.ledger import Ledger
+from ionlake.lake.location import lake_root
 from ionlake.lake.marker import find_lake
+from ionlake.lake.ownership import read_ledger
 from ionlake.pipeline.cluster import usable_cores, worker_count
 from ionlake.pipeline.forecast import (
     Forecast,
@@ -65,7 +66,7 @@ def preview(
     """
     method = make_method(recipe)
     finished = _finished(lake)
-    kept = LakeLayout(Path(lake)).summaries(recipe.source.kind) if lake and offline else None
+    kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind) if lake and offline else None
     source = make_source(recipe, kept=kept, offline=offline, follower=follower)
     good, problems, n_read = _read(source, method)
     tasks = plan_run(good, method, *finished)
@@ -84,7 +85,7 @@ def _finished(lake: str | Path | None) -> tuple[set[str], set[str]]:
     """Scans and descriptors that a lake holds."""
     if lake is None:
         return set(), set()
-    with Ledger.open_read_only(find_lake(lake).ledger) as ledger:
+    with read_ledger(find_lake(lake)) as ledger:
         return ledger.finished_scans(), ledger.finished_descriptors()
 
 

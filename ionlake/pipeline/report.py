@@ -42,7 +42,7 @@ class RunSummary:
     Attributes:
         run_id: Identity of the run in the table ``runs``.
         recipe: Name of the recipe.
-        lake: Folder of the lake.
+        lake: Folder of the lake, or its URL.
         status: ``finished``, ``stopped`` when its time was over, or ``interrupted`` from outside;
             what was done is kept.
         materials_read: Materials the source offered.

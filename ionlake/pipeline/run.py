@@ -14,6 +14,7 @@ from ionlake.catalog.publish import publish
 from ionlake.errors import IonlakeError, LakeError
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import new_run_id
+from ionlake.lake.location import lake_root
 from ionlake.lake.release import current_release
 from ionlake.lake.writer import open_writer
 from ionlake.pes.evaluator import evaluator_name
@@ -53,14 +54,15 @@ def run_recipe(
 
     Args:
         recipe: What to do.
-        lake: Folder of the lake; made if there is none.
+        lake: Folder of the lake, or its URL; made if there is none.
         reporter: Who follows the run.
         options: How far it goes; by default it does all that is missing and takes nothing out.
         offline: Read the newest summaries of the database that the lake keeps, ask no server.
 
     Raises:
         LakeError: If the folder is not a lake, another process writes to it, or it cannot be
-            written to; what was committed stands.
+            written to, or its store does not answer; what was committed stands.
+        MissingExtraError: If the packages for the lake's URL are not installed.
         SourceError: If the source as a whole cannot be read.
         PotentialError: If the potential cannot be loaded.
         SettingsError: If the cluster cannot be had.
@@ -68,7 +70,7 @@ def run_recipe(
     """
     started = time.monotonic()
     reporter, options = reporter or Reporter(), options or RunOptions()
-    kept = LakeLayout(Path(lake)).summaries(recipe.source.kind)
+    kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind)
     source = make_source(recipe, kept=kept, offline=offline, follower=reporter)
     entries = source.entries()
     if isinstance(source, FileSource) and source.ignored:

@@ -1,7 +1,6 @@
 """Commit what came back from the workers: rows in the ledger, and nothing else counts."""
 
 from ionlake.errors import LakeError
-from ionlake.lake.staging import remove_staging
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.failing import failure_of
 from ionlake.pipeline.jobs import FinishedDescription, FinishedScan, StepFailure
@@ -24,7 +23,7 @@ def commit(run: RunContext, result: FinishedScan | FinishedDescription) -> None:
 
 
 def tell(run: RunContext, task: Task, result: FinishedScan | FinishedDescription) -> None:
-    """Count a committed material, remove what it had staged, and tell about it.
+    """Count a committed material and tell about it.
 
     Args:
         run: The run.
@@ -33,7 +32,6 @@ def tell(run: RunContext, task: Task, result: FinishedScan | FinishedDescription
     """
     if isinstance(result, FinishedScan):
         run.n_energies += result.n_energies
-        remove_staging(run.writer.layout.staging(task.scan_id))
     run.committed.append(task)
     run.reporter.material_done(", ".join(task.material_ids))
 

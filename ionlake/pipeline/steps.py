@@ -25,6 +25,7 @@ from ionlake.errors import LakeError
 from ionlake.geometry import FloatArray
 from ionlake.lake.grids import open_grid, write_grid
 from ionlake.lake.layout import another_attempt
+from ionlake.lake.objects import is_trouble
 from ionlake.lake.staging import read_block, write_block
 from ionlake.pes.evaluator import evaluator_name, release_evaluator
 from ionlake.pes.plan import OrbitPoints, ScanPlan, orbit_points, plan_scan, without_symmetry
@@ -261,7 +262,9 @@ def _finish(
 
 
 def _is_storage(error: BaseException | None) -> bool:
-    """Whether an error comes from a disk that is full or must not be written."""
+    """Whether an error comes from a disk that is full or a store that does not answer."""
+    if is_trouble(error):
+        return True
     while error is not None:
         if isinstance(error, OSError) and error.errno in _STORAGE:
             return True

@@ -11,7 +11,9 @@ from ionlake.errors import LakeError, SettingsError
 from ionlake.lake import schema
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
+from ionlake.lake.location import lake_root
 from ionlake.lake.marker import find_lake
+from ionlake.lake.ownership import read_ledger
 from ionlake.lake.rows import Row
 from ionlake.pipeline.changes import Change, MaterialChange, compare_material
 from ionlake.pipeline.known import Known, read_known
@@ -49,7 +51,7 @@ def explain(
 
     Args:
         material_id: The material.
-        lake: Folder of the lake.
+        lake: Folder of the lake, or its URL.
         recipe: What it is measured against; its source is read. By default the last run of a
             recipe that selects the material; then its row counts as current.
         offline: Read the newest summaries of the database that the lake keeps, ask no server.
@@ -59,7 +61,7 @@ def explain(
         SourceError: If the recipe's source cannot be read.
         SettingsError: If the last run's settings cannot be read by this version.
     """
-    with Ledger.open_read_only(find_lake(lake).ledger) as ledger, ledger.snapshot():
+    with read_ledger(find_lake(lake)) as ledger, ledger.snapshot():
         known = read_known(ledger)
         if recipe is None:
             measure = _last_recipe(material_id, ledger, known)
@@ -67,7 +69,7 @@ def explain(
             structure_id = str(known.materials[material_id]["structure_id"])
         else:
             measure = recipe
-            kept = LakeLayout(Path(lake)).summaries(recipe.source.kind) if offline else None
+            kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind) if offline else None
             source = make_source(recipe, kept=kept, offline=offline)
             change, structure_id = _from_source(material_id, source, known)
         stages = _stages(material_id, structure_id, measure, ledger, known)

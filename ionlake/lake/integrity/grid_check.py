@@ -1,6 +1,6 @@
 """Whether a stored grid is the one that its row describes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from ionlake.errors import LakeError
+from ionlake.errors import LakeError, StoreError
+from ionlake.lake import files, objects
 from ionlake.lake.digests import folder_sha256
 from ionlake.lake.grids import VARIABLES, open_grid
 from ionlake.lake.integrity.findings import Finding, Kind, finding
@@ -32,18 +33,28 @@ _SAME_NAME: Final = (
 _HAVE_ENERGY: Final = (PointStatus.EVALUATED, PointStatus.SYMMETRY_COPY)
 
 
-def check_grid(layout: LakeLayout, grid: NamedGrid, *, deep: bool) -> Finding | None:
+def check_grid(
+    layout: LakeLayout,
+    grid: NamedGrid,
+    *,
+    deep: bool,
+    listed: Mapping[str, Mapping[str, int]] | None = None,
+) -> Finding | None:
     """Look at one grid.
 
     Args:
         layout: Paths of the lake.
         grid: The grid and its row.
         deep: Compare every byte with the digest and read every number, instead of opening only.
+        listed: Names and sizes of the files of grids, as far as a listing has them already.
 
     Returns:
         What is wrong with it, None if nothing is.
+
+    Raises:
+        StoreError: The store does not answer or refuses, so that nothing is known.
     """
-    found = _problem(layout, grid, deep=deep)
+    found = _problem(layout, grid, (listed or {}).get(grid.path), deep=deep)
     if found is None:
         return None
     kind, what = found
@@ -98,32 +109,47 @@ def value_problems(grid: xr.Dataset) -> list[str]:
     return problems
 
 
-def _problem(layout: LakeLayout, grid: NamedGrid, *, deep: bool) -> tuple[Kind, str] | None:
+def _problem(
+    layout: LakeLayout, grid: NamedGrid, names: Mapping[str, int] | None, *, deep: bool
+) -> tuple[Kind, str] | None:
     try:
         folder = layout.resolve(grid.path)
     except LakeError as error:
         return Kind.GRID_LOST, str(error)
-    if not folder.is_dir():
+    there = files.sizes_below(folder) if names is None else names
+    if not there:
         return Kind.GRID_LOST, "the grid is gone"
-    gone = [name for name in VARIABLES if not _has_numbers(folder / name)]
+    gone = [name for name in VARIABLES if not _has_numbers(name, there)]
     if gone:
         return Kind.GRID_DAMAGED, f"the numbers of {', '.join(gone)} are gone"
     try:
-        expected = grid.row.get("grid_sha256")
-        if deep and expected is not None and folder_sha256(folder) != expected:
-            return Kind.GRID_DAMAGED, "its files are not those that were written (SHA-256)"
-        opened = open_grid(folder)
-        if deep:
-            opened.load()
-    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything
+        if not deep:
+            return _differences(grid, open_grid(folder), deep=False)
+        with files.at_hand(folder) as copy:
+            return _deep_problem(grid, copy)
+    except StoreError:
+        raise
+    except Exception as error:
+        if objects.is_trouble(error):
+            raise
         return Kind.GRID_DAMAGED, f"it cannot be read ({type(error).__name__}: {error})"
+
+
+def _deep_problem(grid: NamedGrid, folder: Path) -> tuple[Kind, str] | None:
+    expected = grid.row.get("grid_sha256")
+    if expected is not None and folder_sha256(folder) != expected:
+        return Kind.GRID_DAMAGED, "its files are not those that were written (SHA-256)"
+    return _differences(grid, open_grid(folder).load(), deep=True)
+
+
+def _differences(grid: NamedGrid, opened: xr.Dataset, *, deep: bool) -> tuple[Kind, str] | None:
     wrong = row_differences(grid.row, opened.attrs, {str(k): v for k, v in opened.sizes.items()})
     if deep and not wrong:
         wrong = value_problems(opened)
     return (Kind.GRID_DIFFERS, "; ".join(wrong)) if wrong else None
 
 
-def _has_numbers(array: Path) -> bool:
+def _has_numbers(array: str, there: Collection[str]) -> bool:
     """Whether an array has a file of numbers; without one it would read as NaN or 0 throughout."""
-    chunks = array / "c"
-    return chunks.is_file() or any(path.is_file() for path in chunks.rglob("*"))
+    chunks = f"{array}/c"
+    return any(name == chunks or name.startswith(f"{chunks}/") for name in there)

@@ -1,11 +1,13 @@
 """What lies in a lake and what its rows name. Files are listed here and looked at elsewhere."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from ionlake.lake import files
 from ionlake.lake.integrity.findings import Finding, Kind, finding
 from ionlake.lake.layout import LakeLayout, release_number
+from ionlake.lake.location import is_remote
 from ionlake.lake.rows import Row
 
 _TEMPORARY: Final = (
@@ -26,12 +28,15 @@ class Listing:
         staged: Staged blocks.
         temporary: Files that were being written when their process ended.
         releases: Numbers of the releases.
+        sizes: In an object store, names and sizes of the files of each grid, which come with the
+            listing; empty for a folder, where they are asked for when they are wanted.
     """
 
     grids: frozenset[str]
     staged: frozenset[str]
     temporary: frozenset[str]
     releases: tuple[int, ...]
+    sizes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class NamedGrid:
 
 def list_files(layout: LakeLayout) -> Listing:
     """Look what lies in a lake."""
+    if is_remote(layout.root):
+        return _list_objects(layout)
 
     def found(pattern: str) -> frozenset[str]:
         return frozenset(layout.relative(path) for path in layout.root.glob(pattern))
@@ -60,13 +67,41 @@ def list_files(layout: LakeLayout) -> Listing:
     temporary = frozenset[str]().union(
         *(found(pattern) | found(f"releases/{pattern}") for pattern in _TEMPORARY)
     )
-    numbers = (release_number(path.name) for path in layout.releases.glob("release-*"))
     return Listing(
         grids=found("grids/*/*"),
         staged=found("staging/*/*"),
         temporary=temporary,
-        releases=tuple(sorted(number for number in numbers if number is not None)),
+        releases=tuple(release_sizes(layout)),
     )
+
+
+def release_sizes(layout: LakeLayout) -> dict[int, int]:
+    """Sizes in bytes of all releases, by number, the oldest first."""
+    found = files.sizes_below(layout.releases).items()
+    numbered = ((release_number(name), size) for name, size in found)
+    return dict(sorted((number, size) for number, size in numbered if number is not None))
+
+
+def _list_objects(layout: LakeLayout) -> Listing:
+    """As `list_files`, in a store: a few listings, where files are never half written."""
+    grids = _grouped(layout, "grids")
+    return Listing(
+        grids=frozenset(grids),
+        staged=frozenset(_grouped(layout, "staging")),
+        temporary=frozenset(),
+        releases=tuple(release_sizes(layout)),
+        sizes=grids,
+    )
+
+
+def _grouped(layout: LakeLayout, top: str) -> dict[str, dict[str, int]]:
+    """Sizes of the files of each grid or staged block, which lie two levels below the top."""
+    groups: dict[str, dict[str, int]] = {}
+    for name, size in files.sizes_below(layout.root / top).items():
+        first, _, rest = name.partition("/")
+        second, _, inside = rest.partition("/")
+        groups.setdefault(f"{top}/{first}/{second}", {})[inside] = size
+    return groups
 
 
 def named_grids(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import duckdb
 
-from ionlake.errors import LakeError
+from ionlake.errors import LakeError, StoreError
 from ionlake.lake import release_tables
 from ionlake.lake.digests import digest_file, file_sha256, read_digest
 from ionlake.lake.integrity.findings import Finding, Kind, finding
@@ -45,6 +45,9 @@ def check_release(
         number: Its number.
         known: Paths of the grids that the ledger names.
         deep: Compare every byte with the digest noted at publication, instead of opening only.
+
+    Raises:
+        StoreError: The store does not answer or refuses, so that nothing is known.
     """
     path = layout.release(number)
     try:
@@ -57,6 +60,8 @@ def check_release(
                 _read_everything(connection)
             wrong += _wrong_contents(connection, number)
             return CheckedRelease(number, wrong, _grids(connection, known), note)
+    except StoreError:
+        raise
     except (LakeError, duckdb.Error, OSError) as error:
         what = f"release {number} cannot be read ({str(error).splitlines()[0]})"
         return CheckedRelease(number, (_damaged(layout, number, what),))

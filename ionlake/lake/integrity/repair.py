@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from ionlake import __version__
 from ionlake.lake.atomic import replace_text
+from ionlake.lake.files import move
 from ionlake.lake.integrity.findings import Finding, Kind
-from ionlake.lake.integrity.listing import list_files
+from ionlake.lake.integrity.listing import release_sizes
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import new_run_id
 from ionlake.lake.release import publish_release
@@ -81,7 +82,7 @@ def repair_lake(writer: LakeWriter, deeds: Sequence[Deed]) -> str | None:
         The trash folder, relative to the lake; None if nothing was moved.
 
     Raises:
-        LakeError: The ledger or a release cannot be written.
+        LakeError: The ledger or a release cannot be written, or a store refuses.
         OSError: A file cannot be moved.
     """
     layout = writer.layout
@@ -91,17 +92,16 @@ def repair_lake(writer: LakeWriter, deeds: Sequence[Deed]) -> str | None:
         if deed.verb is Verb.POINT_CURRENT:
             replace_text(layout.current, deed.where.removeprefix("releases/") + "\n")
         elif deed.verb is Verb.MOVE_TO_TRASH:
-            target = trash / deed.where
-            target.parent.mkdir(parents=True, exist_ok=True)
-            layout.resolve(deed.where).rename(target)
+            move(layout.resolve(deed.where), trash / deed.where)
         elif deed.verb is Verb.PUBLISH:
             publish_release(layout, writer.ledger)
-    return layout.relative(trash) if trash.exists() else None
+    moved = any(deed.verb is Verb.MOVE_TO_TRASH for deed in deeds)
+    return layout.relative(trash) if moved else None
 
 
 def release_files(layout: LakeLayout) -> list[str]:
     """Files of all releases, relative to the lake."""
-    return [layout.relative(layout.release(number)) for number in list_files(layout).releases]
+    return [layout.relative(layout.release(number)) for number in release_sizes(layout)]
 
 
 def _deeds(found: Finding, good: Sequence[str]) -> list[Deed]:

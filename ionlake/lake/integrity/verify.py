@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from ionlake.descriptors.identity import descriptor_id
-from ionlake.lake import schema
+from ionlake.lake import files, schema
 from ionlake.lake.grids import open_grid
 from ionlake.lake.integrity.findings import Finding, Kind, Report, finding
 from ionlake.lake.integrity.grid_check import check_grid
@@ -25,6 +26,7 @@ from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.lock import active_holder
 from ionlake.lake.marker import require_current_format
+from ionlake.lake.ownership import is_with_writer, read_ledger
 from ionlake.lake.progress import Progress, followed, unfollowed
 from ionlake.lake.rows import Row
 
@@ -60,12 +62,13 @@ def verify_lake(
         writing: Whether this process itself is the lake's writer.
 
     Raises:
-        LakeError: There is no ledger, it cannot be opened, or the lake has an older format.
+        LakeError: There is no ledger, it cannot be opened, the lake has an older format, or the
+            store does not answer or refuses.
     """
     depth = depth or Depth()
     require_current_format(layout)
     listing = list_files(layout)  # before the rows, so that what is committed meanwhile has one
-    with Ledger.open_read_only(layout.ledger) as ledger:
+    with read_ledger(layout) as ledger:
         damage = ledger.damage()
         if damage:
             what = f"SQLite finds it damaged ({damage[0]})"
@@ -75,7 +78,7 @@ def verify_lake(
             staged = list(ledger.rows(schema.STAGED_BLOCKS))
         releases = _check_releases(layout, listing, scans, depth, progress)
         named = named_grids(scans, {r.number: r.grids for r in releases if r.grids is not None})
-        found = _grid_findings(layout, named, depth, progress)
+        found = _grid_findings(layout, listing, named, depth, progress)
         sample = _sample(scans, found, depth)
         again, notes = _recomputed(layout, ledger, sample, depth, progress)
     loose, loose_notes = _loose(layout, listing, named, staged, releases, writing=writing)
@@ -103,10 +106,14 @@ def _check_releases(
 
 
 def _grid_findings(
-    layout: LakeLayout, named: dict[str, NamedGrid], depth: Depth, progress: Progress
+    layout: LakeLayout,
+    listing: Listing,
+    named: dict[str, NamedGrid],
+    depth: Depth,
+    progress: Progress,
 ) -> list[Finding]:
     grids = followed(progress, "grids", list(named.values()))
-    checked = (check_grid(layout, grid, deep=depth.deep) for grid in grids)
+    checked = (check_grid(layout, grid, deep=depth.deep, listed=listing.sizes) for grid in grids)
     return [found for found in checked if found is not None]
 
 
@@ -129,7 +136,7 @@ def _pointer_findings(layout: LakeLayout, releases: Sequence[CheckedRelease]) ->
 
 def _content(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return files.read_text(path)
     except FileNotFoundError:
         return None
 
@@ -148,6 +155,8 @@ def _loose(
     if holder is not None:
         note = f"process {holder.pid} on {holder.host} writes: files without a row may be its own"
         return [], [note]
+    if not is_with_writer(layout):
+        return [], [_FOREIGN]
     blocks = [row["staging_path"] for row in staged]
     unread = [release.number for release in releases if release.grids is None]
     if unread:
@@ -155,6 +164,11 @@ def _loose(
         note = f"grids without a row were not looked for: release {numbers} may name them"
         return orphans(replace(listing, grids=frozenset()), named, blocks), [note]
     return orphans(listing, named, blocks), []
+
+
+_FOREIGN: Final = (
+    "the ledger is the copy of the last publication: files without a row may be the writer's own"
+)
 
 
 def _sample(scans: Sequence[Row], found: Sequence[Finding], depth: Depth) -> list[Row]:

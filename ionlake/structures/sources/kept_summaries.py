@@ -1,7 +1,8 @@
 """Raw documents of a database kept on disk, by database version and query.
 
 A file is gzipped JSON lines: a header that says what the documents are, then one document a line.
-It appears whole or not at all.
+It appears whole or not at all. Its path may be any object with pathlib's interface: where that is
+no file of this machine, the finished file is copied there.
 """
 
 import gzip
@@ -10,11 +11,14 @@ import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from tempfile import TemporaryFile
+from typing import IO, Any, Self
 
 from ionlake.errors import SourceError
 from ionlake.structures.sources.selection import Selection
@@ -78,13 +82,18 @@ def write_summaries(path: Path, header: Header, documents: Iterable[Any]) -> Non
     Raises:
         OSError: The folder cannot be written to.
     """
+    if not isinstance(path, Path):
+        with TemporaryFile() as raw:
+            _pack(raw, header, documents)
+            raw.seek(0)
+            with path.open("wb") as whole:
+                shutil.copyfileobj(raw, whole)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         with temporary.open("wb") as raw:
-            with gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as packed:
-                packed.write(f"{header.to_json()}\n".encode())
-                packed.writelines(f"{json.dumps(each)}\n".encode() for each in documents)
+            _pack(raw, header, documents)
             raw.flush()
             os.fsync(raw.fileno())
         temporary.replace(path)
@@ -99,7 +108,7 @@ def read_header(path: Path) -> Header:
         SourceError: The file is damaged.
     """
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
+        with _unpacked(path) as lines:
             return Header.from_json(lines.readline())
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(path) from error
@@ -112,7 +121,7 @@ def read_summaries(path: Path) -> Iterator[Any]:
         SourceError: The file is damaged.
     """
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
+        with _unpacked(path) as lines:
             next(lines)
             for line in lines:
                 yield json.loads(line)
@@ -139,6 +148,18 @@ def newest_summaries(folder: Path, selection: Selection) -> Path:
             " without --offline on this lake"
         )
     return max(serving, key=lambda path: (serving[path].fetched_at, path))
+
+
+def _pack(raw: IO[bytes], header: Header, documents: Iterable[Any]) -> None:
+    with gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as packed:
+        packed.write(f"{header.to_json()}\n".encode())
+        packed.writelines(f"{json.dumps(each)}\n".encode() for each in documents)
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[IO[str]]:
+    with path.open("rb") as raw, gzip.open(raw, "rt", encoding="utf-8") as lines:
+        yield lines
 
 
 def _damaged(path: Path) -> SourceError:
