@@ -1,7 +1,7 @@
 """Files of a lake, wherever it lies: each question once for folders and once for object stores."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,6 +65,28 @@ def make_folder(folder: Path) -> None:
     """
     if not is_remote(folder):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_tree(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a new folder with all its files.
+
+    Args:
+        folder: Where nothing is yet; its parents are made too.
+        contents: Contents by name relative to it, with forward slashes.
+
+    Raises:
+        FileExistsError: Something is there.
+        OSError: It cannot be written; a part may be left.
+        StoreError: The store does not answer or refuses; a part may be left.
+    """
+    if is_remote(folder):
+        objects.write_tree(folder, contents)
+        return
+    folder.mkdir(parents=True)
+    for name, content in contents.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
 
 
 def remove(path: Path) -> None:

@@ -19,8 +19,8 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from ionlake import names
 from ionlake.errors import GridError, LakeError, StoreError
-from ionlake.lake import objects
-from ionlake.lake.digests import folder_sha256, names_sha256
+from ionlake.lake import files, objects
+from ionlake.lake.digests import names_sha256
 from ionlake.lake.location import is_remote
 from ionlake.lake.zarr_files import held_in_memory
 from ionlake.pes.dataset import with_coordinates
@@ -94,20 +94,17 @@ def write_grid(path: Path, dataset: xr.Dataset) -> str:
     """
     validate_grid(dataset)
     bare = dataset.drop_vars([str(name) for name in dataset.coords])
-    if is_remote(path):
-        with held_in_memory() as (store, written):
-            _write(store, bare)
-        objects.write_tree(path, written)
-        return names_sha256((name, sha256(data).hexdigest()) for name, data in written.items())
+    with held_in_memory() as (store, written):
+        bare.to_zarr(store, mode="w-", zarr_format=3, consolidated=False, encoding=_encoding(bare))
     try:
-        _write(path, bare)
-        return folder_sha256(path)
+        files.write_tree(path, written)
     except FileExistsError as error:
         raise LakeError(f"{path} exists already: write under a fresh attempt") from error
     except OSError as error:
         raise LakeError(
             f"the grid {path} cannot be written ({error.strerror}): check space and permissions"
         ) from error
+    return names_sha256((name, sha256(data).hexdigest()) for name, data in written.items())
 
 
 def open_grid(path: Path) -> xr.Dataset:
@@ -135,10 +132,6 @@ def open_grid(path: Path) -> xr.Dataset:
             " was copied without it: restore the folder from a copy"
         ) from error
     return with_coordinates(stored)
-
-
-def _write(store: Any, bare: xr.Dataset) -> None:
-    bare.to_zarr(store, mode="w-", zarr_format=3, consolidated=False, encoding=_encoding(bare))
 
 
 def _encoding(dataset: xr.Dataset) -> dict[Hashable, dict[str, Any]]:

@@ -7,7 +7,7 @@ has: what a killed worker left behind is never read.
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import zarr
@@ -15,7 +15,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from ionlake.errors import GridError, LakeError, StoreError
 from ionlake.geometry import FloatArray
-from ionlake.lake import objects
+from ionlake.lake import files, objects
 from ionlake.lake.location import is_remote
 from ionlake.lake.zarr_files import held_in_memory
 
@@ -43,13 +43,19 @@ def write_block(path: Path, energies: FloatArray) -> None:
             " ones or no number; expected float64 numbers of shape (n,), NaN where skipped: check"
             " the potential"
         )
-    if is_remote(path):
-        with held_in_memory() as (store, written):
-            _fill(store, energies)
-        objects.write_tree(path, written)
-        return
+    with held_in_memory() as (store, written):
+        array = zarr.create_array(
+            store,
+            shape=energies.shape,
+            dtype=energies.dtype,
+            chunks=(CHUNK,),
+            fill_value=np.nan,
+            compressors=(ZstdCodec(), Crc32cCodec()),
+            zarr_format=3,
+        )
+        array[:] = np.where(np.isnan(energies), _SKIPPED, energies)
     try:
-        _fill(path, energies)
+        files.write_tree(path, written)
     except OSError as error:
         raise LakeError(
             f"staged energies cannot be written to {path} ({error.strerror}):"
@@ -99,16 +105,3 @@ def remove_staging(folder: Path) -> None:
         return
     with suppress(LakeError):
         objects.remove_tree(folder)
-
-
-def _fill(store: Any, energies: FloatArray) -> None:
-    array = zarr.create_array(
-        store,
-        shape=energies.shape,
-        dtype=energies.dtype,
-        chunks=(CHUNK,),
-        fill_value=np.nan,
-        compressors=(ZstdCodec(), Crc32cCodec()),
-        zarr_format=3,
-    )
-    array[:] = np.where(np.isnan(energies), _SKIPPED, energies)
