@@ -24,13 +24,13 @@ def fractions(formula: str) -> Mapping[str, float]:
 
     try:
         shares = Composition(formula).fractional_composition
-        if not shares:
-            raise ValueError
     except (ValueError, KeyError, ZeroDivisionError):
+        shares = {}
+    if not shares:
         raise LabelError(
             f"formula is {formula!r}, expected a composition such as Li6PS5Cl or Li6.5P0.5S5:"
             " correct it or leave it out"
-        ) from None
+        )
     return {element.symbol: float(share) for element, share in shares.items()}
 
 

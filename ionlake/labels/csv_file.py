@@ -127,16 +127,16 @@ def _labels(
     for line, row in numbered:
         try:
             label = _label(path, _values(names, row), used)
-            key = (label.label_set, label.row_key)
-            if key in keys:
-                raise LabelError(
-                    f"row_key {label.row_key!r} is also that of line {keys[key]}, expected one row"
-                    " per key: rename one"
-                )
-            keys[key] = line
-            labels.append(label)
         except LabelError as error:
             problems.append(f"line {line}: {error}")
+            continue
+        first = keys.setdefault((label.label_set, label.row_key), line)
+        if first != line:
+            problems.append(
+                f"line {line}: row_key {label.row_key!r} is also that of line {first}, expected one"
+                " row per key: rename one"
+            )
+        labels.append(label)
     if problems:
         more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise LabelError(

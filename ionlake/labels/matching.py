@@ -90,12 +90,9 @@ class Matcher:
     def __post_init__(self) -> None:
         """Sort the candidates by what rows name."""
         self._by_id = {each.material_id: each for each in self.candidates}
-        self._by_icsd = _grouped(
-            (number, each) for each in self.candidates for number in each.icsd_ids
-        )
-        self._by_system = _grouped(
-            (chemical_system(each.formula), each) for each in self.candidates
-        )
+        numbers = [(number, each) for each in self.candidates for number in each.icsd_ids]
+        systems = [(chemical_system(each.formula), each) for each in self.candidates]
+        self._by_icsd, self._by_system = _grouped(numbers), _grouped(systems)
 
     def match(self, row: Wanted) -> Match:
         """The material of a row.

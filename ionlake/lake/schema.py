@@ -345,8 +345,7 @@ EVALUATIONS: Final = Table(
         (
             "metric",
             "VARCHAR",
-            "score (paper: area under conductors over the first 10 % of insulators, rows²), roc_auc,"
-            " average_precision, enrichment_top_k, spearman (1: orders as conductivity does)",
+            "score (the paper's, rows²), roc_auc, average_precision, enrichment_top_k or spearman",
         ),
         ("value", "DOUBLE", "The metric of all rows, null where it is not defined"),
         ("value_q16", "DOUBLE", "16 % quantile of its bootstrap resamples"),

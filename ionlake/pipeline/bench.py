@@ -1,5 +1,6 @@
 """What descriptors are judged on: labelled rows of a release beside the values of each pool."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -46,7 +47,7 @@ class Pool:
 
     def structure(self, material_id: str) -> str:
         """The structure a material has in this pool."""
-        return str(self.frame.at[material_id, "structure_id"])
+        return str(self.frame.loc[material_id, "structure_id"])
 
     def values(self, predictor: Predictor, material_ids: Sequence[str]) -> FloatArray:
         """A descriptor of these materials, shape (n,).
@@ -56,7 +57,7 @@ class Pool:
         """
         if predictor.name not in self.frame:
             return np.full(len(material_ids), np.nan)
-        rows = self.frame.reindex(material_ids)
+        rows = self.frame.reindex(list(material_ids))
         values = rows[predictor.name].to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
         if predictor.above_cap is not None:
             above = rows[predictor.above_cap].eq(other=True).to_numpy(dtype=bool)
@@ -150,7 +151,7 @@ def read_pools(release: ReleaseReader, material_ids: Sequence[str]) -> tuple[Poo
     )
     columns = [name for name in _POOL if name in frame]
     return tuple(
-        Pool(dict(zip(columns, shared, strict=True)), rows.set_index("material_id"))
+        Pool(_settings(columns, shared), rows.set_index("material_id"))
         for shared, rows in frame.groupby(columns, dropna=False)
     )
 
@@ -195,3 +196,14 @@ def _numbers(rows: Sequence[Row], name: str) -> FloatArray:
 
 def _has_table(release: ReleaseReader, name: str) -> bool:
     return bool(release.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]))
+
+
+def _settings(columns: Sequence[str], shared: Sequence[Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in zip(columns, shared, strict=True)}
+
+
+def _plain(value: Any) -> Any:
+    """A value of a data frame as Python has it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,15 +1,12 @@
 """Judging every descriptor of a lake by its labels, and keeping the verdicts in the lake."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ionlake import __version__
 from ionlake.catalog.publish import publish
@@ -207,7 +204,7 @@ def evaluation_rows(trial: Trial, draws: Draws, release: int) -> Iterator[Row]:
     judged = {
         "label_set": trial.labelled.label_set,
         "classes": str(trial.labelled.definition),
-        **{name: _plain(value) for name, value in trial.pool.settings.items()},
+        **trial.pool.settings,
         "n_resamples": draws.n_resamples,
         "seed": draws.seed,
     }
@@ -250,10 +247,3 @@ _UNUSED = frozenset(
 
 def _hash(value: Mapping[str, Any] | Sequence[Any]) -> str:
     return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _plain(value: Any) -> Any:
-    """A value of a data frame as Python has it."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and math.isnan(value) else value

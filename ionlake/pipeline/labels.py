@@ -18,6 +18,7 @@ from ionlake.lake import schema
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.marker import find_lake
 from ionlake.lake.progress import Progress, followed, unfollowed
+from ionlake.lake.release import ReleaseInfo
 from ionlake.lake.writer import open_writer
 from ionlake.structures.record import StructureRecord
 
@@ -106,7 +107,7 @@ def match_labels(
         rematched = _match(writer.ledger, rows, progress)
         release = publish(writer.layout, writer.ledger)
         after = labels_of(writer.ledger, label_set)
-    return _report(after, (0, 0, len(rows)), rematched, release and release.number)
+    return _report(after, (0, 0, len(rows)), rematched, release)
 
 
 def labels_of(ledger: Ledger, label_set: str | None = None) -> list[Row]:
@@ -174,7 +175,7 @@ def _import(
         release = publish(writer.layout, writer.ledger)
         after = _rows(writer.ledger, keys)
     counts = (len(taken.new), len(taken.corrected), len(taken.unchanged))
-    return _report(after, counts, rematched, release and release.number)
+    return _report(after, counts, rematched, release)
 
 
 def _match(ledger: Ledger, rows: Sequence[Row], progress: Progress) -> int:
@@ -245,7 +246,7 @@ def _rows(ledger: Ledger, keys: Iterable[Key]) -> list[Row]:
 
 
 def _report(
-    rows: Sequence[Row], counts: tuple[int, int, int], rematched: int, release: int | None
+    rows: Sequence[Row], counts: tuple[int, int, int], rematched: int, release: ReleaseInfo | None
 ) -> LabelReport:
     ways = Counter(row["matched_by"] for row in rows if row["material_id"] is not None)
     lost = [row for row in rows if row["material_id"] is None]
@@ -260,5 +261,5 @@ def _report(
         unmatched=len(lost),
         rematched=rematched,
         reasons=tuple((r["label_set"], r["row_key"], r["match_reason"] or "") for r in lost),
-        release=release,
+        release=None if release is None else release.number,
     )

@@ -40,7 +40,7 @@ def random_score(positive: FloatArray, negative: FloatArray) -> FloatArray:
         positive: As for `top_score`.
         negative: As for `top_score`.
     """
-    return TRUNCATION**2 / 2 * positive.sum(axis=-1) * negative.sum(axis=-1)
+    return np.asarray(TRUNCATION**2 / 2 * positive.sum(axis=-1) * negative.sum(axis=-1))
 
 
 def perfect_score(positive: FloatArray, negative: FloatArray) -> FloatArray:
@@ -52,7 +52,7 @@ def perfect_score(positive: FloatArray, negative: FloatArray) -> FloatArray:
         positive: As for `top_score`.
         negative: As for `top_score`.
     """
-    return TRUNCATION * positive.sum(axis=-1) * negative.sum(axis=-1)
+    return np.asarray(TRUNCATION * positive.sum(axis=-1) * negative.sum(axis=-1))
 
 
 def truncated_area(x: FloatArray, y: FloatArray, limit: FloatArray) -> FloatArray:
