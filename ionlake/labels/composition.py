@@ -20,13 +20,13 @@ def fractions(formula: str) -> Mapping[str, float]:
     Raises:
         LabelError: It is no formula.
     """
-    from pymatgen.core import Composition
+    from pymatgen.core import Composition, Element
 
     try:
         shares = Composition(formula).fractional_composition
     except (ValueError, KeyError, ZeroDivisionError):
         shares = {}
-    if not shares:
+    if not shares or not all(Element.is_valid_symbol(each.symbol) for each in shares):
         raise LabelError(
             f"formula is {formula!r}, expected a composition such as Li6PS5Cl or Li6.5P0.5S5:"
             " correct it or leave it out"

@@ -34,7 +34,7 @@ def top_score(order: Order, positive: FloatArray, negative: FloatArray) -> Float
 
 
 def random_score(positive: FloatArray, negative: FloatArray) -> FloatArray:
-    """The score that guessing gets on average: the triangle under the diagonal.
+    """The score of guessing: the triangle under the diagonal, the mean of orders of many rows.
 
     Args:
         positive: As for `top_score`.
