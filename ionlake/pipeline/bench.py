@@ -49,20 +49,28 @@ class Pool:
         """The structure a material has in this pool."""
         return str(self.frame.loc[material_id, "structure_id"])
 
-    def values(self, predictor: Predictor, material_ids: Sequence[str]) -> FloatArray:
-        """A descriptor of these materials, shape (n,).
+    def rows(self, material_ids: Sequence[str]) -> pd.DataFrame:
+        """Its rows for these materials, one each; empty ones where the pool lacks the material."""
+        return self.frame.reindex(list(material_ids))
 
-        Infinite where the descriptor lies above every value there is, NaN where it is unknown or
-        the pool lacks the material or the descriptor.
-        """
-        if predictor.name not in self.frame:
-            return np.full(len(material_ids), np.nan)
-        rows = self.frame.reindex(list(material_ids))
-        values = rows[predictor.name].to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-        if predictor.above_cap is not None:
-            above = rows[predictor.above_cap].eq(other=True).to_numpy(dtype=bool)
-            values[np.isnan(values) & above] = np.inf
-        return values
+
+def descriptor_values(rows: pd.DataFrame, predictor: Predictor) -> FloatArray:
+    """One descriptor in each of the rows, shape (n,).
+
+    Infinite where the descriptor lies above every value there is, NaN where it is unknown or the
+    rows lack the descriptor.
+
+    Args:
+        rows: From `Pool.rows`.
+        predictor: The descriptor.
+    """
+    if predictor.name not in rows:
+        return np.full(len(rows), np.nan)
+    values = rows[predictor.name].to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    if predictor.above_cap is not None:
+        above = rows[predictor.above_cap].eq(other=True).to_numpy(dtype=bool)
+        values[np.isnan(values) & above] = np.inf
+    return values
 
 
 @dataclass(frozen=True)

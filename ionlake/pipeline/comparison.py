@@ -9,7 +9,7 @@ from typing import Any, Final
 from ionlake.errors import SettingsError
 from ionlake.lake.marker import find_lake
 from ionlake.lake.reader import ReleaseReader
-from ionlake.pipeline.bench import Labelled, Pool, read_labels, read_pools
+from ionlake.pipeline.bench import Labelled, Pool, descriptor_values, read_labels, read_pools
 from ionlake.pipeline.evaluation import Draws
 from ionlake.ranking.classes import Definition
 from ionlake.ranking.evaluate import Counts, Difference, compare
@@ -97,8 +97,9 @@ def _compare(labelled: Labelled, one: Pool, other: Pool, draws: Draws) -> Iterat
     shared = {
         name: value for name, value in one.settings.items() if other.settings.get(name) == value
     }
+    frames = [pool.rows(rows.material_ids) for pool in (one, other)]
     for predictor in predictors():
-        first, second = (pool.values(predictor, rows.material_ids) for pool in (one, other))
+        first, second = (descriptor_values(frame, predictor) for frame in frames)
         counts, differences = compare(
             first, second, classified, drawn, ascending=predictor.ascending
         )

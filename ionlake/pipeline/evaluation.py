@@ -17,7 +17,7 @@ from ionlake.lake.marker import find_lake
 from ionlake.lake.progress import Progress, followed, unfollowed
 from ionlake.lake.reader import ReleaseReader
 from ionlake.lake.writer import open_writer
-from ionlake.pipeline.bench import Labelled, Pool, read_labels, read_pools
+from ionlake.pipeline.bench import Labelled, Pool, descriptor_values, read_labels, read_pools
 from ionlake.ranking.bootstrap import N_RESAMPLES, SEED, multiplicities
 from ionlake.ranking.classes import Classified
 from ionlake.ranking.evaluate import Evaluation, evaluate
@@ -184,10 +184,10 @@ def _trial(
 ) -> Trial:
     classified = labelled.classified(pool)
     drawn = draws.multiplicities(len(labelled.rows))
-    verdicts = []
+    rows, verdicts = pool.rows(labelled.material_ids), []
     for predictor in predictors():
         next(steps)
-        values = pool.values(predictor, labelled.material_ids)
+        values = descriptor_values(rows, predictor)
         found = evaluate(values, classified, drawn, ascending=predictor.ascending)
         verdicts.append(Verdict(predictor, values, found))
     return Trial(labelled, pool, classified, tuple(verdicts))

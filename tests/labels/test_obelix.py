@@ -14,10 +14,10 @@ from tests.conftest import DISORDERED_CIF
 
 obelix = pytest.importorskip("obelix")
 
-COLUMNS = (
-    "ID,Reduced Composition,True Composition,Ionic conductivity (S cm-1),Space group #,Family,DOI,"
-    "Cif ID,note,close match,ICSD ID"
-).split(",")
+COLUMNS = [
+    *("ID", "Reduced Composition", "True Composition", "Ionic conductivity (S cm-1)"),
+    *("Space group #", "Family", "DOI", "Cif ID", "note", "close match", "ICSD ID"),
+]
 ROWS = (
     ("aa1", "LiF", "Li4.0F4.0", "<1E-10", 225, "halides", "10.1/a", "done", "", "", "52690"),
     ("aa2", "LiI", "Li4.0I4.0", "5.5E-007", 225, "halides", "10.1/b", "done", "", "Yes", ""),
@@ -88,7 +88,7 @@ def test_damaged_data_say_so(data, tmp_path):
     with pytest.raises(SourceError, match="structure aa1 of OBELiX cannot be read"):
         read_obelix(data)
     (data / "test.csv").unlink()
-    with pytest.raises(SourceError, match="cannot be read .*FileNotFoundError"):
+    with pytest.raises(SourceError, match=r"cannot be read .*FileNotFoundError"):
         read_obelix(data)
     other = write(tmp_path / "other", [(*ROWS[0][:3], "unknown", *ROWS[0][4:])])
     with pytest.raises(LabelError, match="row aa1 of OBELiX: conductivity is 'unknown'"):
