@@ -13,10 +13,15 @@ from ionlake.pipeline.comparison import compare_sides
 from ionlake.pipeline.evaluation import Draws, evaluate_lake, evaluate_release
 from ionlake.pipeline.labels import import_csv
 from ionlake.ranking.evaluate import METRICS
-from ionlake.ranking.predictors import predictors
-from tests.labels.lakes import MADE, describe, grow, labelled_lake
+from tests.labels.lakes import FEW, MADE, describe, few_predictors, grow, labelled_lake
 
-FEW = Draws(20, 1)
+DRAWS = Draws(20, 1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few():
+    with few_predictors():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +35,7 @@ def published(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trial(published):
-    (found,) = evaluate_release(published, draws=FEW).trials
+    (found,) = evaluate_release(published, draws=DRAWS).trials
     return found
 
 
@@ -78,10 +83,10 @@ def test_barriers_above_the_cap_are_the_worst_and_tied(trial):
 
 
 def test_evaluations_are_stored_once_can_be_traced_and_follow_the_lake(lake, tmp_path):
-    first = evaluate_lake(lake, draws=FEW)
+    first = evaluate_lake(lake, draws=DRAWS)
     assert (first.release, first.stored) == (2, 3)
-    assert evaluate_lake(lake, draws=FEW).stored is None
-    n = len(predictors()) * len(METRICS)
+    assert evaluate_lake(lake, draws=DRAWS).stored is None
+    n = len(FEW) * len(METRICS)
     assert ask(lake, "SELECT count(*), count(DISTINCT evaluation_id) FROM evaluations") == [(n, n)]
     (row,) = ask(
         lake,
@@ -103,13 +108,13 @@ def _follow_the_lake(lake, tmp_path):
     more.write_text("label_set,material_id,sigma_s_cm\nmade,Li2O-225,1e-9\n")
     grow(lake)
     import_csv(lake, more)
-    stored = evaluate_lake(lake, draws=FEW).stored
+    stored = evaluate_lake(lake, draws=DRAWS).stored
     sql = "SELECT n_rows, value FROM evaluations WHERE descriptor = 'Xi' AND metric = 'roc_auc'"
     assert ask(lake, sql) == [(6, 1.0)]
     assert ask(lake, sql, release=3) == [(5, 1.0)]
     with open_writer(lake) as writer:
         assert stored == 6
-        assert writer.ledger.put_evaluations({"made"}, []) == len(predictors()) * len(METRICS)
+        assert writer.ledger.put_evaluations({"made"}, []) == len(FEW) * len(METRICS)
 
 
 def test_a_lake_without_labels_or_without_labelled_scans_says_so(lake, tmp_path):
@@ -136,7 +141,7 @@ def test_computed_labels_have_both_definitions(lake, tmp_path):
         "md,LiI-225,aimd,500,0.001,0.0001,,,,\n"
     )
     import_csv(lake, path)
-    trials = evaluate_release(lake, "md", draws=FEW).trials
+    trials = evaluate_release(lake, "md", draws=DRAWS).trials
     found = {
         str(trial.labelled.definition): [
             (row["material_id"], bool(p), bool(n))
@@ -160,15 +165,15 @@ def test_two_potentials_and_two_releases_are_compared_on_what_both_have(lake):
             describe(writer, name, xi, potential="other")
         describe(writer, "LiI-225", 0.99)
         publish(writer.layout, writer.ledger)
-    by_potential = compare_sides(lake, ("toy", "other"), draws=FEW)
-    assert len(by_potential) == len(predictors())
+    by_potential = compare_sides(lake, ("toy", "other"), draws=DRAWS)
+    assert len(by_potential) == len(FEW)
     xi = by_potential[0]
     found = {each.metric: each for each in xi.differences}
     assert (xi.predictor.name, xi.counts.n_rows) == ("Xi", 3)
     assert (found["roc_auc"].first.value, found["roc_auc"].second.value) == (1, 0)
     assert found["roc_auc"].difference.value == -1
     assert "potential" not in xi.settings
-    by_release = compare_sides(lake, ("2", "3"), "made", draws=FEW)
+    by_release = compare_sides(lake, ("2", "3"), "made", draws=DRAWS)
     found = {each.metric: each for each in by_release[0].differences}
     assert by_release[0].counts.n_rows == 5
     assert found["roc_auc"].first.value == 1 > found["roc_auc"].second.value
