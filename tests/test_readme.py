@@ -11,6 +11,7 @@ import ionlake
 from ionlake.cli import main as cli
 from ionlake.pipeline.recipe import Recipe, parse_recipe
 from ionlake.pipeline.run import run_recipe
+from tests.labels.lakes import few_predictors
 from tests.structures.web import KEY, MaterialsProject, serving, summary
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -115,7 +116,7 @@ def test_the_commands_about_labels(with_labels, monkeypatch, capsys):
     for line in block_with("bash", "labels import").strip().splitlines():
         words = [releases.get(word, word) for word in shlex.split(line, comments=True)]
         monkeypatch.setattr("sys.argv", words)
-        with pytest.raises(SystemExit) as ended:
+        with few_predictors(), pytest.raises(SystemExit) as ended:
             cli.main()
         assert not ended.value.code, line
         assert capsys.readouterr().out, line

@@ -198,9 +198,10 @@ def _key(values: Mapping[str, Any], used: Counter[tuple[str, str]]) -> str:
 
 def _crystal(path: Path, name: str) -> dict[str, Any]:
     """The crystal of a row; one that the method cannot treat is noted, not refused."""
+    file = path.parent / name
     try:
-        return {"structure": read_structure(path.parent / name)}
+        return {"structure": read_structure(file)}
     except StructureError as error:
-        return {"structure_note": str(error)}
+        return {"structure_note": str(error).removeprefix(f"{file}: ")}
     except SourceError as error:
         raise LabelError(f"structure_file: {error}") from error
