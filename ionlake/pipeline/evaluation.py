@@ -18,6 +18,7 @@ from ionlake.lake.progress import Progress, followed, unfollowed
 from ionlake.lake.reader import ReleaseReader
 from ionlake.lake.writer import open_writer
 from ionlake.pipeline.bench import Labelled, Pool, descriptor_values, read_labels, read_pools
+from ionlake.pipeline.labels import label_sets
 from ionlake.ranking.bootstrap import N_RESAMPLES, SEED, multiplicities
 from ionlake.ranking.classes import Classified
 from ionlake.ranking.evaluate import Evaluation, evaluate
@@ -116,8 +117,8 @@ def evaluate_lake(
             trials = judge(release, label_set, draws, progress)
             number = release.info.number
         rows = [row for trial in trials for row in evaluation_rows(trial, draws, number)]
-        sets = {trial.labelled.label_set for trial in trials}
-        writer.ledger.put_evaluations(sets if label_set is None else {label_set}, rows)
+        sets = label_sets(writer.ledger) if label_set is None else {label_set}
+        writer.ledger.put_evaluations(sets, rows)
         info = publish(writer.layout, writer.ledger)
     return Trials(number, trials, None if info is None else info.number)
 
@@ -171,22 +172,14 @@ def judge(
             f"no material that is described in release {release.info.number} has a label: scan"
             " labelled materials, or run ionlake labels match after the lake grew"
         )
-    work = [(each, pool, predictor) for each, pool in pairs for predictor in predictors()]
-    steps = followed(progress, "descriptors", work)
-    return tuple(_trial(each, pool, draws, steps) for each, pool in pairs)
+    return tuple(_trial(each, pool, draws) for each, pool in followed(progress, "trials", pairs))
 
 
-def _trial(
-    labelled: Labelled,
-    pool: Pool,
-    draws: Draws,
-    steps: Iterator[tuple[Labelled, Pool, Predictor]],
-) -> Trial:
+def _trial(labelled: Labelled, pool: Pool, draws: Draws) -> Trial:
     classified = labelled.classified(pool)
     drawn = draws.multiplicities(len(labelled.rows))
     rows, verdicts = pool.rows(labelled.material_ids), []
     for predictor in predictors():
-        next(steps)
         values = descriptor_values(rows, predictor)
         found = evaluate(values, classified, drawn, ascending=predictor.ascending)
         verdicts.append(Verdict(predictor, values, found))

@@ -119,8 +119,13 @@ def labels_of(ledger: Ledger, label_set: str | None = None) -> list[Row]:
     where = {} if label_set is None else {"label_set": label_set}
     rows = list(ledger.rows(schema.LABELS, **where))
     if not rows:
-        raise LakeError(nothing_labelled(label_set, _label_sets(ledger)))
+        raise LakeError(nothing_labelled(label_set, label_sets(ledger)))
     return rows
+
+
+def label_sets(ledger: Ledger) -> set[str]:
+    """Names of all sets of labels."""
+    return {row["label_set"] for row in ledger.rows(schema.LABELS)}
 
 
 def nothing_labelled(label_set: str | None, known: Iterable[str]) -> str:
@@ -234,10 +239,6 @@ def _structure(ledger: Ledger, structure_id: str) -> StructureRecord:
             " damaged, restore it from a copy"
         )
     return structure
-
-
-def _label_sets(ledger: Ledger) -> set[str]:
-    return {row["label_set"] for row in ledger.rows(schema.LABELS)}
 
 
 def _rows(ledger: Ledger, keys: Iterable[Key]) -> list[Row]:
