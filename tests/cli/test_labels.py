@@ -81,11 +81,11 @@ def test_evaluate_shows_stores_draws_and_compares(command, lake, table, tmp_path
     assert first.split()[:4] == ["Xi", "5", "2", "3"]
     assert "table evaluations" not in out
 
-    figure = tmp_path / "scores.svg"
+    figure = tmp_path / "scores.png"
     options = ("--resamples", 20, "--lake", lake)
     status, out, _ = command("evaluate", "--labels", "made", "--figure", figure, *options)
     assert (status, out.splitlines()[-1]) == (0, "table evaluations: in release 3")
-    assert figure.exists()
+    assert figure.read_bytes().startswith(b"\x89PNG")
     status, out, _ = command("evaluate", "--json", *options)
     found = json.loads(out)
     assert (status, found["release"], found["stored_in_release"]) == (0, 3, None)
