@@ -29,6 +29,10 @@ class SourceError(IonlakeError, OSError):
     """A source of structures that cannot be read."""
 
 
+class LabelError(IonlakeError, ValueError):
+    """A measured or computed conductivity, or a table of them, that cannot be used."""
+
+
 class LakeError(IonlakeError, RuntimeError):
     """A lake folder that is missing, locked, damaged or of another format."""
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import ionlake
 from ionlake.cli import main as cli
 from ionlake.pipeline.recipe import Recipe, parse_recipe
 from ionlake.pipeline.run import run_recipe
+from tests.labels.lakes import few_predictors
 from tests.structures.web import KEY, MaterialsProject, serving, summary
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -92,6 +94,33 @@ def test_the_commands_that_look_after_a_lake(beside_lake, monkeypatch, capsys, l
         cli.main()
     assert not ended.value.code
     assert capsys.readouterr().out
+
+
+@pytest.fixture
+def with_labels(folder_with_lake, tmp_path, monkeypatch):
+    """A copy of the lake beside a small table and what a small OBELiX holds."""
+    obelix = pytest.importorskip("tests.labels.test_obelix")
+    shutil.copytree(folder_with_lake / "ionlake-lake", tmp_path / "ionlake-lake")
+    (tmp_path / "measured.csv").write_text(
+        "label_set,material_id,sigma_s_cm\nown,LiF-225,<1e-10\nown,LiI-225,1e-4\n"
+    )
+    obelix.write(tmp_path / "ionlake" / f"obelix-{obelix.obelix.__version__}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("IONLAKE_LAKE", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_commands_about_labels(with_labels, monkeypatch, capsys):
+    """In their order; what is compared is the first release with the second."""
+    releases = {"41": "1", "42": "2"}
+    for line in block_with("bash", "labels import").strip().splitlines():
+        words = [releases.get(word, word) for word in shlex.split(line, comments=True)]
+        monkeypatch.setattr("sys.argv", words)
+        with few_predictors(), pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code, line
+        assert capsys.readouterr().out, line
+    assert Path("scores.png").exists()
 
 
 def release_1(word):

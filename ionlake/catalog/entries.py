@@ -1,6 +1,6 @@
 """What stands in an Intake catalog of a lake."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from intake.readers.datatypes import SQLQuery
@@ -12,9 +12,9 @@ from ionlake.catalog.readers import LakeGrid, LakeTable
 from ionlake.lake.location import is_remote
 from ionlake.lake.reader import ReleaseReader
 
-TABLES: Final = ("candidates", "rankings", "descriptors", "materials")
+TABLES: Final = ("candidates", "rankings", "descriptors", "materials", "labels", "evaluations")
 LICENCE: Final = "as the column licence of table materials says, row by row"
-_WITH_COLUMNS: Final = ("candidates", "rankings", "materials")
+_WITH_COLUMNS: Final = ("candidates", "rankings", "materials", "labels", "evaluations")
 
 _GRIDS: Final = (
     "The PES grid of one material as an xarray Dataset: energy in eV above each ion's minimum, NaN"
@@ -64,6 +64,7 @@ def lake_catalog(release: ReleaseReader) -> Catalog:
             "created_at": release.info.created_at.isoformat(timespec="seconds"),
             "licence": LICENCE,
         },
+        tables=[name for name in TABLES if any(row["relation"] == name for row in comments)],
     )
 
 
@@ -94,17 +95,20 @@ def entry_catalog() -> Catalog:
 
 
 def _catalog(
-    table: Callable[[str], Any], grids: Mapping[str, Any], metadata: Mapping[str, Any]
+    table: Callable[[str], Any],
+    grids: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+    tables: Sequence[str] = TABLES,
 ) -> Catalog:
     catalog = Catalog(metadata=dict(metadata))
     selection = {name: f"{{{name}}}" for name in _SELECTION}
     catalog["grids"] = LakeGrid(
         **grids, selection=selection, metadata={"description": _GRIDS, "licence": LICENCE}
     )
-    for name in TABLES:
+    for name in tables:
         catalog[name] = table(name)
     # A name that is the entry's own token too is not listed unless it is an alias.
-    catalog.aliases.update({name: name for name in ("grids", *TABLES)})
+    catalog.aliases.update({name: name for name in ("grids", *tables)})
     for name, meaning in _SELECTION.items():
         catalog.user_parameters[name] = _parameter(meaning)
     return catalog

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from ionlake.errors import IonlakeError, QueryError, SettingsError, SourceError
+from ionlake.errors import IonlakeError, LabelError, QueryError, SettingsError, SourceError
 
 
 class ExitCode(IntEnum):
@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
     """Nothing more could be done: a damaged or full lake, workers that went away, a bug."""
 
     USAGE = 2
-    """A wrong option, setting, recipe or SQL statement."""
+    """A wrong option, setting, recipe, table of labels or SQL statement."""
 
     PARTIAL = 3
     """Some materials failed in this run, the others are done; quarantined ones do not count."""
@@ -42,6 +42,6 @@ def exit_code(error: IonlakeError) -> ExitCode:
         return ExitCode.LOCKED
     if isinstance(error, SourceError):
         return ExitCode.SOURCE
-    if isinstance(error, SettingsError | QueryError):
+    if isinstance(error, SettingsError | QueryError | LabelError):
         return ExitCode.USAGE
     return ExitCode.ERROR

@@ -8,7 +8,9 @@ import typer
 
 from ionlake import __version__
 from ionlake.cli.descriptors import descriptors
+from ionlake.cli.evaluate import evaluate
 from ionlake.cli.exit_codes import ExitCode, exit_code
+from ionlake.cli.labels import labels
 from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
 from ionlake.cli.releases import diff, releases
@@ -28,9 +30,10 @@ app = typer.Typer(
 )
 for command in (
     *(quickstart, plan, run, update, why, descriptors, query, rank, status),
-    *(releases, diff, verify, repair, prune, migrate),
+    *(evaluate, releases, diff, verify, repair, prune, migrate),
 ):
     app.command()(command)
+app.add_typer(labels)
 
 
 @app.callback(invoke_without_command=True)

@@ -28,7 +28,8 @@ def query(
     """Ask the lake by SQL: its current release, or an older one.
 
     Tables and views: candidates, rankings, descriptors, materials, structures, scans, mobile_ions,
-    failures, runs. DESCRIBE candidates lists columns; their comments say what they mean.
+    labels, evaluations, failures, runs. DESCRIBE candidates lists columns; their comments say what
+    they mean.
 
     \b
     Examples:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ionlake.errors import LakeError
-from ionlake.lake import failures, former, schema
+from ionlake.lake import failures, former, labels, schema
 from ionlake.lake import sqlite_tables as sql
 from ionlake.lake.failures import Failure
 from ionlake.lake.rows import Row, SqlValue
@@ -229,6 +229,61 @@ class Ledger:
             for row in tombstones:
                 sql.replace_row(self._connection, schema.TOMBSTONES, row)
                 self._bump()
+
+    def put_labels(self, rows: Iterable[Row]) -> labels.Taken:
+        """Take over conductivities; one with the key of an older one replaces it.
+
+        Args:
+            rows: Full rows for ``labels`` with empty match columns; a row that stands there
+                already keeps its match.
+        """
+        with self._transaction():
+            taken = labels.take_over(self._connection, rows)
+            if taken.new or taken.corrected:
+                self._bump()
+        return taken
+
+    def put_matches(self, matches: Mapping[tuple[str, str], Mapping[str, Any]]) -> int:
+        """Record which materials labels belong to.
+
+        Args:
+            matches: Values of the match columns of ``labels`` by label set and row key.
+
+        Returns:
+            How many rows had another match before.
+        """
+        with self._transaction():
+            changed = labels.note_matches(self._connection, matches)
+            if changed:
+                self._bump()
+        return changed
+
+    def put_evaluations(self, label_sets: Iterable[str], rows: Iterable[Row]) -> int:
+        """Make these rows the evaluations by some sets of labels, in place of former ones.
+
+        Args:
+            label_sets: The sets.
+            rows: Rows for ``evaluations``.
+
+        Returns:
+            How many rows were not there like that before.
+        """
+        with self._transaction():
+            changed = labels.replace_evaluations(self._connection, label_sets, rows)
+            if changed:
+                self._bump()
+        return changed
+
+    def put_external_ids(self, ids: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        """Record which entries of other databases materials are.
+
+        Args:
+            ids: Pairs of database and identifier by material; former ones are forgotten.
+        """
+        with self._transaction():
+            for material_id, pairs in ids.items():
+                if labels.set_external_ids(self._connection, material_id, pairs):
+                    self._bump()
 
     def start_run(
         self, run_id: str, recipe: str, settings: Mapping[str, Any], versions: Mapping[str, str]

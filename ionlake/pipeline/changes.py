@@ -4,8 +4,8 @@ A changed structure is a new structure under the same material; changed properti
 nothing else; a material that is no longer offered is gone, which deletes nothing.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ionlake.lake.rows import Row, encode_row
@@ -48,12 +48,14 @@ class Offer:
         rows: Rows of ``materials`` of all that can be read, by material id.
         unreadable: Materials that are offered but cannot be read.
         deprecated: Materials that the source has given up.
+        external_ids: Which entries of other databases materials are, where the source says so.
     """
 
     source: str
     rows: Mapping[str, Row]
     unreadable: Collection[str] = ()
     deprecated: Collection[str] = ()
+    external_ids: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
 
 def compare(offer: Offer, known: Known, recipe: str) -> list[MaterialChange]:

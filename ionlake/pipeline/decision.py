@@ -121,7 +121,7 @@ def _offer(
     """What the source offers, as rows, and the crystals."""
     structures: dict[str, StructureRecord] = {}
     rows: dict[str, Row] = {}
-    unreadable, deprecated = [], []
+    unreadable, deprecated, external_ids = [], [], {}
     for entry in entries:
         if entry.deprecated:
             deprecated.append(entry.material_id)
@@ -131,7 +131,9 @@ def _offer(
             continue
         structures[entry.material_id] = entry.structure
         rows[entry.material_id] = material_row(entry, entry.structure, source, run_id)
-    return Offer(source, rows, unreadable, deprecated), structures
+        if entry.external_ids:
+            external_ids[entry.material_id] = entry.external_ids
+    return Offer(source, rows, unreadable, deprecated, external_ids), structures
 
 
 def _sort_out(

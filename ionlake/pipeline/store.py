@@ -28,6 +28,7 @@ def store(decision: Decision, known: Known, run: RunContext, recipe: str) -> Non
         run.reporter.structure_changed(change.material_id, before["reference"], now["reference"])
     with ledger.together():
         ledger.put_materials(pairs)
+        ledger.put_external_ids(decision.offer.external_ids)
         noted = known.noted_by(recipe)
         offered = [*decision.offer.rows, *decision.offer.unreadable]
         ledger.select(recipe, [each for each in offered if each not in noted])

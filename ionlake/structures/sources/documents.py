@@ -45,7 +45,7 @@ def entry_from_document(
         material_id: Name of the material.
         document: Holds ``structure`` (a pymatgen dict) or ``cif`` (text), and where known
             ``band_gap_ev`` or ``band_gap``, ``energy_above_hull_ev_per_atom`` or
-            ``energy_above_hull``, ``deprecated`` and ``last_updated``.
+            ``energy_above_hull``, ``deprecated``, ``last_updated`` and ``database_IDs``.
         selection: Filters.
         provenance: Where it comes from.
 
@@ -72,6 +72,7 @@ def entry_from_document(
         database_version=provenance.database_version,
         attribution=provenance.attribution,
         last_updated=optional_text(document, "last_updated"),
+        external_ids=_external_ids(document),
     )
 
 
@@ -98,6 +99,23 @@ def _number(document: Document, keys: tuple[str, ...]) -> float | None:
             raise SourceError(f"{key} is {value!r}, expected a number: correct it or leave it out")
         return float(value) if math.isfinite(value) else None
     return None
+
+
+def _external_ids(document: Document) -> tuple[tuple[str, str], ...]:
+    """Identifiers in other databases, as ``database_IDs`` lists them: {"icsd": ["icsd-26880"]}."""
+    by_database = document.get("database_IDs")
+    if not isinstance(by_database, Mapping):
+        return ()
+    return tuple(
+        sorted(
+            {
+                (str(name).lower(), str(each).lower().removeprefix(f"{str(name).lower()}-"))
+                for name, ids in by_database.items()
+                if isinstance(ids, list | tuple)
+                for each in ids
+            }
+        )
+    )
 
 
 def _structure(document: Document) -> StructureRecord:

@@ -27,6 +27,8 @@ class SourceEntry:
         attribution: Whom to name and cite when the data is used, as the licence asks.
         deprecated: Whether the database has withdrawn the material.
         last_updated: When the database last changed the material, ISO 8601.
+        external_ids: Entries of other databases that are the same crystal, as pairs of database and
+            identifier, such as ("icsd", "26880").
     """
 
     material_id: str
@@ -41,6 +43,7 @@ class SourceEntry:
     attribution: str | None = None
     deprecated: bool = False
     last_updated: str | None = None
+    external_ids: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an entry that is both read and failed, or neither."""

@@ -42,6 +42,7 @@ FIELDS: Final = (
     "deprecated",
     "last_updated",
     "builder_meta",
+    "database_IDs",
 )
 
 _KEY_LENGTH: Final = 32

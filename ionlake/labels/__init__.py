@@ -1,0 +1,1 @@
+"""Measured and computed conductivities: reading them, and finding the crystals they belong to."""

@@ -1,0 +1,1 @@
+"""How well descriptors find conductors: classes, scores and their uncertainty, on plain arrays."""
