@@ -100,7 +100,7 @@ def evaluate(
 
 
 def _trials(
-    lake: Path, label_set: str | None, release: int | None, draws: "Draws", *, stores: bool
+    lake: str | Path, label_set: str | None, release: int | None, draws: "Draws", *, stores: bool
 ) -> "Trials":
     from ionlake.cli.counting import bar
     from ionlake.pipeline.evaluation import evaluate_lake, evaluate_release
@@ -170,7 +170,7 @@ def _show(trial: "Trial", *, every: bool) -> None:
 
 
 def _compare(
-    lake: Path,
+    lake: str | Path,
     sides: tuple[str, str],
     label_set: str | None,
     draws: "Draws",
