@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ionlake import __version__
+from ionlake.cli import md
 from ionlake.cli.descriptors import descriptors
 from ionlake.cli.exit_codes import ExitCode, exit_code
 from ionlake.cli.plan import plan
@@ -31,6 +32,7 @@ for command in (
     *(releases, diff, verify, repair, prune, migrate),
 ):
     app.command()(command)
+app.add_typer(md.app, name="md")
 
 
 @app.callback(invoke_without_command=True)

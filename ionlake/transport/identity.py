@@ -13,35 +13,42 @@ MD_VERSION: Final = 1
 """Raised whenever the dynamics changes in a way that can change a stored number."""
 
 
-def md_run_id(
-    structure_id: str,
-    potential_id: str,
-    settings: MdSettings,
-    schedule: Schedule,
-    seed: int,
+def md_series_id(
+    structure_id: str, potential_id: str, settings: MdSettings, schedule: Schedule
 ) -> str:
-    """Hash of structure, potential, settings, temperature, seed and version.
-
-    What other temperatures and seeds are asked for beside this one does not matter.
+    """Hash of structure, potential, settings and version, but for temperature and seed.
 
     Args:
         structure_id: Identity of the crystal.
         potential_id: Identity of the potential.
         settings: Mobile species and size of the supercell.
-        schedule: Everything about time and temperature.
-        seed: Seed of the run.
+        schedule: Everything about time.
     """
+    times = asdict(schedule)
+    del times["temperature_k"]
     return _digest(
         {
             "structure": structure_id,
             "potential": potential_id,
             "mobile_species": settings.mobile_species,
             "min_image_distance_ang": settings.min_image_distance_ang,
-            "schedule": asdict(schedule),
-            "seed": seed,
+            "schedule": times,
             "version": MD_VERSION,
         }
     )
+
+
+def md_run_id(series_id: str, temperature_k: float, seed: int) -> str:
+    """Hash of everything that the numbers of one run depend on.
+
+    What other temperatures and seeds are asked for beside this one does not matter.
+
+    Args:
+        series_id: From `md_series_id`.
+        temperature_k: Temperature, K.
+        seed: Seed of the run.
+    """
+    return _digest({"series": series_id, "temperature_k": temperature_k, "seed": seed})
 
 
 def diffusivity_id(run_id: str, settings: AnalysisSettings) -> str:
