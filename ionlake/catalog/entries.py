@@ -1,6 +1,6 @@
 """What stands in an Intake catalog of a lake."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from intake.readers.datatypes import SQLQuery
@@ -8,12 +8,25 @@ from intake.readers.entry import Catalog
 from intake.readers.readers import DuckSQL
 from intake.readers.user_parameters import SimpleUserParameter
 
-from ionlake.catalog.readers import LakeGrid, LakeTable
+from ionlake.catalog.readers import LakeGrid, LakeTable, LakeTrajectory
 from ionlake.lake.reader import ReleaseReader
 
-TABLES: Final = ("candidates", "rankings", "descriptors", "materials")
+TABLES: Final = (
+    "candidates",
+    "rankings",
+    "descriptors",
+    "materials",
+    "conductivities",
+    "md_validation",
+)
 LICENCE: Final = "as the column licence of table materials says, row by row"
-_WITH_COLUMNS: Final = ("candidates", "rankings", "materials")
+_WITH_COLUMNS: Final = (
+    "candidates",
+    "rankings",
+    "materials",
+    "conductivities",
+    "md_validation",
+)
 
 _GRIDS: Final = (
     "The PES grid of one material as an xarray Dataset: energy in eV above each ion's minimum, NaN"
@@ -25,6 +38,17 @@ _SELECTION: Final = {
     "grid_protocol": "commensurate or paper, where a material has both",
     "potential": "name or identity of the potential, where there are several",
     "scan_id": "one scan of the material, as in table scans",
+}
+_TRAJECTORIES: Final = (
+    "A trajectory of molecular dynamics as an xarray Dataset: unwrapped positions in Å over time in"
+    ' ps. Name material and temperature: catalog["trajectories"](material_id="mp-1960",'
+    ' temperature_k="1000").read()'
+)
+_MD_SELECTION: Final = {
+    "material_id": "material whose grid or trajectory is opened, as in table materials",
+    "potential": _SELECTION["potential"],
+    "temperature_k": "temperature of a trajectory in K, where a material has several",
+    "md_run_id": "one run of dynamics of the material, as in table md_runs",
 }
 
 
@@ -46,7 +70,9 @@ def lake_catalog(release: ReleaseReader) -> Catalog:
         return DuckSQL(query, metadata=metadata).DuckToPandas(with_arrow=False)
 
     grids = {"path": "{CATALOG_DIR}", "release": release.info.number}
+    there = {row["relation"] for row in comments}
     return _catalog(
+        [name for name in TABLES if name in there],  # an older ionlake made fewer
         table,
         grids,
         {
@@ -72,6 +98,7 @@ def entry_catalog() -> Catalog:
         )
 
     catalog = _catalog(
+        TABLES,
         table,
         {"path": "{lake}"},
         {
@@ -86,18 +113,27 @@ def entry_catalog() -> Catalog:
 
 
 def _catalog(
-    table: Callable[[str], Any], grids: Mapping[str, Any], metadata: Mapping[str, Any]
+    tables: Sequence[str],
+    table: Callable[[str], Any],
+    grids: Mapping[str, Any],
+    metadata: Mapping[str, Any],
 ) -> Catalog:
     catalog = Catalog(metadata=dict(metadata))
     selection = {name: f"{{{name}}}" for name in _SELECTION}
     catalog["grids"] = LakeGrid(
         **grids, selection=selection, metadata={"description": _GRIDS, "licence": LICENCE}
     )
-    for name in TABLES:
+    md_selection = {name: f"{{{name}}}" for name in _MD_SELECTION}
+    catalog["trajectories"] = LakeTrajectory(
+        **grids,
+        selection=md_selection,
+        metadata={"description": _TRAJECTORIES, "licence": LICENCE},
+    )
+    for name in tables:
         catalog[name] = table(name)
     # A name that is the entry's own token too is not listed unless it is an alias.
-    catalog.aliases.update({name: name for name in ("grids", *TABLES)})
-    for name, meaning in _SELECTION.items():
+    catalog.aliases.update({name: name for name in ("grids", "trajectories", *tables)})
+    for name, meaning in {**_SELECTION, **_MD_SELECTION}.items():
         catalog.user_parameters[name] = _parameter(meaning)
     return catalog
 

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -88,6 +89,62 @@ def run(
         raise typer.Exit(ExitCode.INTERRUPTED)
     if summary.failures:
         raise typer.Exit(ExitCode.PARTIAL)
+
+
+@app.command(name="import")
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(help="XDATCAR, vasprun.xml, extended XYZ or ASE .traj files.")
+    ],
+    material: Annotated[str, typer.Option("--material", help="Material of the lake.")],
+    temperature_k: Annotated[
+        float, typer.Option("--temperature-k", help="Temperature of the thermostat, K.")
+    ],
+    time_step_fs: Annotated[float, typer.Option("--time-step-fs", help="Time step, fs.")],
+    frame_every: Annotated[
+        int, typer.Option("--frame-every", min=1, help="Steps from frame to frame in the files.")
+    ] = 1,
+    skip_ps: Annotated[
+        float, typer.Option("--skip-ps", min=0.0, help="Equilibration to leave out, ps.")
+    ] = 0.0,
+    fit_from_ps: Annotated[
+        float, typer.Option("--fit-from-ps", help="Shortest time interval of the fit, ps.")
+    ] = 5.0,
+    mobile: Annotated[str, typer.Option("--mobile", help="Element that moves.")] = "Li",
+    origin: Annotated[
+        str, typer.Option("--origin", help="What made the files, such as 'VASP PBE'.")
+    ] = "aimd",
+    lake: LakeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Analyse trajectories made elsewhere and keep them in the lake (method aimd).
+
+    All files of one material and origin, whatever their temperature, make one Arrhenius fit; import
+    those of each temperature by a command of its own. The cell must be constant.
+
+    \b
+    Examples:
+      ionlake md import XDATCAR --material mp-1960 --temperature-k 1000 --time-step-fs 2
+    """
+    from ionlake.pipeline.md.imports import ImportSettings, import_trajectories
+    from ionlake.transport.settings import AnalysisSettings
+
+    settings = ImportSettings(
+        material_id=material,
+        temperature_k=temperature_k,
+        time_step_fs=time_step_fs,
+        frame_every=frame_every,
+        skip_ps=skip_ps,
+        mobile_species=mobile,
+        origin=origin,
+        analysis=AnalysisSettings(fit_from_ps=fit_from_ps),
+    )
+    done = import_trajectories(files, lake_path(lake), settings)
+    if json:
+        sys.stdout.write(to_json(asdict(done)) + "\n")
+        return
+    for path, told in done.said.items():
+        sys.stdout.write(f"{path}: {told}\n")
 
 
 def _show(summary: "MdSummary") -> None:

@@ -1,7 +1,7 @@
 """Molecular dynamics over a lake: what is run, what is resumed, what is stored."""
 
 import json
-import time
+import shutil
 from contextlib import closing
 
 import numpy as np
@@ -22,8 +22,9 @@ from ionlake.pipeline.md import run as md_run
 from ionlake.pipeline.md.recipe import MdRecipe, MdSelection, load_md_recipe, parse_md_recipe
 from ionlake.pipeline.md.report import MdReporter
 from ionlake.pipeline.md.run import MdOptions, run_md
-from ionlake.pipeline.recipe import load_recipe
+from ionlake.pipeline.recipe import Recipe, load_recipe
 from ionlake.pipeline.run import run_recipe
+from ionlake.structures.sources.bundled import load_bundled
 from ionlake.transport import diffusion
 from ionlake.transport.settings import DEFAULT_TEMPERATURES_K
 
@@ -34,13 +35,13 @@ SETTINGS = {
     "potential": {"name": "analytic"},
     "md": {
         "temperatures_k": [1000, 600],
-        "length_ps": 1.0,
+        "length_ps": 0.4,
         "equilibration_ps": 0.05,
-        "frame_every_fs": 10,
+        "frame_every_fs": 4,
         "min_image_distance_ang": 2,
     },
-    "analysis": {"fit_from_ps": 0.1, "n_intervals": 8},
-    "piece_ps": 0.3,
+    "analysis": {"fit_from_ps": 0.04, "n_intervals": 5},
+    "piece_ps": 0.15,
 }
 
 
@@ -49,9 +50,27 @@ def md(scheduler):
     return MdRecipe.model_validate(SETTINGS | {"cluster": scheduler})
 
 
+@pytest.fixture(scope="module")
+def finished_scans(scheduler, tmp_path_factory):
+    """A lake with the rankings of two crystals, one of them under two names."""
+    crystals = tmp_path_factory.mktemp("crystals")
+    for name, crystal in {"lif": "LiF-225", "lif_again": "LiF-225", "li3ocl": "Li3OCl-221"}.items():
+        load_bundled(crystal).to_pymatgen().to(filename=str(crystals / f"{name}.cif"))
+    recipe = {
+        "name": "scans",
+        "source": {"kind": "files", "paths": [str(crystals)]},
+        "potential": {"name": "analytic"},
+        "scan": {"spacing_ang": 0.5},
+        "cluster": scheduler,
+    }
+    lake = tmp_path_factory.mktemp("lakes") / "lake"
+    run_recipe(Recipe.model_validate(recipe), lake)
+    return lake
+
+
 @pytest.fixture
-def scanned(recipe, lake):
-    run_recipe(recipe, lake)
+def scanned(finished_scans, lake):
+    shutil.copytree(finished_scans, lake)
     return lake
 
 
@@ -68,7 +87,7 @@ def test_a_recipe_fills_the_tables_and_a_second_run_does_nothing(md, scanned):
     first = run_md(md, scanned)
     assert (first.status, first.materials, first.md_runs) == ("finished", 2, 4)
     assert (first.md_runs_finished, first.md_runs_failed, first.md_runs_pending) == (4, 0, 0)
-    assert first.simulated_ps == pytest.approx(4 * 1.05)
+    assert first.simulated_ps == pytest.approx(4 * 0.45)
     with open_lake(scanned) as opened:
         runs = opened.query("SELECT * FROM md_runs")
         assert set(runs.method) == {"mlmd"}
@@ -80,6 +99,7 @@ def test_a_recipe_fills_the_tables_and_a_second_run_does_nothing(md, scanned):
         assert sorted(beside.selection) == ["random", "random", "top"]  # two names of one crystal
         assert beside.Xi.notna().all()
         assert (beside.conductivity_1000k_upper_s_cm > 0).all()
+    assert first.ns_per_day == pytest.approx(first.simulated_ps * 86.4 / first.wall_seconds)
     second = run_md(md, scanned)
     assert (second.md_runs_reused, second.md_runs_finished) == (4, 0)
     assert second.simulated_ps == 0
@@ -98,7 +118,7 @@ def test_trajectories_are_whole_and_read_as_xarray(md, scanned):
             assert stored.position_ang.dims == ("time", "atom", "xyz")
             assert stored.sizes["time"] == row["n_frames"] == 100
             assert np.isfinite(stored.position_ang).all()
-            assert float(stored.time[-1]) == pytest.approx(0.99)
+            assert float(stored.time[-1]) == pytest.approx(0.396)
             assert stored.temperature_k.mean() == pytest.approx(row["mean_temperature_k"])
             assert int(stored.mobile.sum()) == row["n_mobile_ions"]
     with open_lake(scanned) as opened:
@@ -122,18 +142,18 @@ class _StopAfter(MdReporter):
             raise KeyboardInterrupt
 
 
-def test_a_run_that_is_cut_off_goes_on_and_gives_the_same_bits(md, scanned, tmp_path, recipe):
+def test_a_run_that_is_cut_off_goes_on_and_gives_the_same_bits(md, scanned, tmp_path):
     one = _changed(md, select={"top": 1, "grid_protocol": "commensurate-0.5"})
-    run_recipe(recipe, tmp_path / "other")
+    shutil.copytree(scanned, tmp_path / "other")
     run_md(one, tmp_path / "other")
-    cut = run_md(one, scanned, _StopAfter(5))
+    cut = run_md(one, scanned, _StopAfter(3))
     assert cut.interrupted
     assert cut.md_runs_pending > 0
     staged = _rows(scanned, schema.STAGED_PIECES)
     assert staged
     assert verify_lake(LakeLayout(scanned)).clean
     again = run_md(one, scanned)
-    assert again.simulated_ps < 2 * 1.05 - 0.2
+    assert again.simulated_ps <= 2 * 0.45 - 3 * 0.15 + 1e-9
     assert not _rows(scanned, schema.STAGED_PIECES)
     for row, same in zip(
         _rows(scanned, schema.MD_RUNS), _rows(tmp_path / "other", schema.MD_RUNS), strict=True
@@ -144,7 +164,7 @@ def test_a_run_that_is_cut_off_goes_on_and_gives_the_same_bits(md, scanned, tmp_
 
 def test_pieces_that_are_lost_are_run_again(md, scanned):
     one = _changed(md, select={"top": 1, "grid_protocol": "commensurate-0.5"})
-    run_md(one, scanned, _StopAfter(4))
+    run_md(one, scanned, _StopAfter(3))
     for folder in (scanned / "staging").glob("*/piece-*"):
         folder.rename(scanned.parent / f"lost-{folder.parent.name}-{folder.name}")
     again = run_md(one, scanned)
@@ -160,30 +180,30 @@ def test_when_the_time_is_over_the_pieces_stay(md, scanned, monkeypatch):
 
 
 def test_a_run_that_fails_becomes_a_row_and_the_others_go_on(md, scanned):
-    hot = _changed(md, md=SETTINGS["md"] | {"temperatures_k": [1000, 1]})
-    summary = run_md(hot, scanned)
-    # On the analytic landscape more energy is set free than 1 K can hold.
-    assert summary.md_runs_failed == 2
-    assert summary.md_runs_finished == 2
-    failures = [row for row in _rows(scanned, schema.FAILURES) if row["stage"] == "md"]
-    assert len(failures) == 2
-    assert all("blew up" in row["message"] and row["attempts"] == 1 for row in failures)
-    assert len(_rows(scanned, schema.CONDUCTIVITIES)) == 2
-    for _ in range(2):
-        run_md(hot, scanned)
-    last = run_md(hot, scanned)
-    assert (last.materials_quarantined, last.md_runs_failed) == (2, 0)
-    assert run_md(hot, scanned, options=MdOptions(retry=True)).md_runs_failed == 2
+    cold = _changed(md, md=SETTINGS["md"] | {"temperatures_k": [1000, 1]})
+    summary = run_md(cold, scanned)
+    # The lithium of Li3OCl falls from its sites on the analytic landscape, far above 1 K.
+    assert (summary.md_runs_failed, summary.md_runs_finished) == (1, 3)
+    (failure,) = (row for row in _rows(scanned, schema.FAILURES) if row["stage"] == "md")
+    assert "1 K" in failure["message"]
+    assert "blew up" in failure["message"]
+    assert failure["attempts"] == 1
+    assert sorted(row["n_censored"] for row in _rows(scanned, schema.CONDUCTIVITIES)) == [1, 2]
+    once = _changed(cold, max_attempts=1)
+    last = run_md(once, scanned, options=MdOptions(retry=True))
+    assert last.md_runs_failed == 1
+    last = run_md(once, scanned)
+    assert (last.materials_quarantined, last.md_runs_failed) == (1, 0)
 
 
 def test_another_analysis_reads_the_stored_trajectories(md, scanned):
-    run_md(md, scanned)
-    other = _changed(md, analysis={"fit_from_ps": 0.2, "n_intervals": 6})
-    summary = run_md(other, scanned)
+    run_md(md, scanned, options=MdOptions(limit=1))
+    other = _changed(md, analysis={"fit_from_ps": 0.06, "n_intervals": 6})
+    summary = run_md(other, scanned, options=MdOptions(limit=1))
     assert summary.simulated_ps == 0
-    assert summary.md_runs_finished == 4
-    assert len(_rows(scanned, schema.MD_RUNS)) == 4
-    assert len(_rows(scanned, schema.DIFFUSIVITIES)) == 8
+    assert summary.md_runs_finished == 2
+    assert len(_rows(scanned, schema.MD_RUNS)) == 2
+    assert len(_rows(scanned, schema.DIFFUSIVITIES)) == 4
 
 
 def test_verify_finds_lost_and_damaged_trajectories(md, scanned):
@@ -264,10 +284,3 @@ def test_wrong_recipes_say_so(text, message):
 def test_run_sends_a_recipe_for_dynamics_to_the_right_command():
     with pytest.raises(SettingsError, match="ionlake md md_validation"):
         load_recipe("md_validation")
-
-
-def test_time_is_measured(md, scanned):
-    started = time.monotonic()
-    summary = run_md(md, scanned, options=MdOptions(limit=1))
-    assert 0 < summary.wall_seconds <= time.monotonic() - started + 0.1
-    assert summary.ns_per_day == pytest.approx(summary.simulated_ps * 86.4 / summary.wall_seconds)

@@ -143,9 +143,7 @@ def worker_force_field(settings: PotentialSettings) -> ForceField:
         import torch
 
         torch.set_num_threads(1)
-        force_field = load_force_field(
-            settings.name, device=settings.device, dtype=settings.dtype
-        )
+        force_field = load_force_field(settings.name, device=settings.device, dtype=settings.dtype)
         kept = _OF_THREAD.kept = (settings, force_field)
     return kept[1]
 
