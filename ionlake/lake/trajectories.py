@@ -132,7 +132,7 @@ def open_trajectory(path: Path) -> xr.Dataset:
         LakeError: There is no such group, or it cannot be read.
     """
     try:
-        stored = xr.open_zarr(path, chunks=None, consolidated=False, zarr_format=3)
+        stored: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=False, zarr_format=3)
         return stored.assign_coords({XYZ: ["x", "y", "z"]})
     except (OSError, ValueError, KeyError) as error:
         raise LakeError(

@@ -76,9 +76,9 @@ class MdRecipe(Settings):
 
 
 _SECTIONS: Final = {
-    "select": MdSelection.model_fields,
-    "md": MdSettings.__dataclass_fields__,
-    "analysis": AnalysisSettings.__dataclass_fields__,
+    "select": tuple(MdSelection.model_fields),
+    "md": tuple(MdSettings.__dataclass_fields__),
+    "analysis": tuple(AnalysisSettings.__dataclass_fields__),
 }
 
 

@@ -96,8 +96,8 @@ class UnderWay:
         if self.at_step < job.schedule.n_steps:
             n_steps = max(1, round(1000 * self.piece_ps / job.schedule.step_fs))
             state = self.pieces[-1]["state"] if self.pieces else None
-            place = layout.staged_piece(job.md_run_id, self.at_step, new_attempt())
-            return Step(piece_step, (job, state, n_steps, place))
+            staged = layout.staged_piece(job.md_run_id, self.at_step, new_attempt())
+            return Step(piece_step, (job, state, n_steps, staged))
         pieces: list[tuple[Path, int]] = [
             (layout.resolve(row["staging_path"]), row["n_frames"])
             for row in self.pieces
