@@ -12,11 +12,13 @@ from ionlake.errors import LakeError, MissingExtraError, QueryError, SettingsErr
 from ionlake.lake import schema
 from ionlake.lake.digests import folder_sha256
 from ionlake.lake.integrity.findings import Kind
+from ionlake.lake.integrity.repair import plan_repair, release_files, repair_lake
 from ionlake.lake.integrity.verify import Depth, verify_lake
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.reader import ReleaseReader
 from ionlake.lake.trajectories import open_trajectory
+from ionlake.lake.writer import open_writer
 from ionlake.pipeline.md import dispatch, select
 from ionlake.pipeline.md import run as md_run
 from ionlake.pipeline.md.recipe import MdRecipe, MdSelection, load_md_recipe, parse_md_recipe
@@ -217,8 +219,14 @@ def test_verify_finds_lost_and_damaged_trajectories(md, scanned):
     first.rename(scanned.parent / "gone")
     chunk = next(path for path in (second / "position_ang" / "c").rglob("*") if path.is_file())
     chunk.write_bytes(chunk.read_bytes()[:-1] + b"\0")
-    kinds = {f.kind for f in verify_lake(layout, Depth(deep=True)).findings}
+    found = verify_lake(layout, Depth(deep=True)).findings
+    kinds = {each.kind for each in found}
     assert kinds == {Kind.ORPHAN, Kind.TRAJECTORY_LOST, Kind.TRAJECTORY_DAMAGED}
+    with open_writer(scanned) as writer:
+        repair_lake(writer, plan_repair(found, release_files(layout)))
+    assert verify_lake(layout, Depth(deep=True)).findings == ()
+    assert not _rows(scanned, schema.MD_RUNS)
+    assert run_md(md, scanned, options=MdOptions(limit=1)).md_runs_finished == 2
 
 
 def test_the_lot_is_the_same_for_the_same_seed():
