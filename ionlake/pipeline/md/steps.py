@@ -7,9 +7,10 @@ once the run that sent it has committed both.
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -31,11 +32,16 @@ from ionlake.pipeline.rows import Row
 from ionlake.potentials.forces import ForceField, load_force_field
 from ionlake.structures.record import StructureRecord
 from ionlake.transport.analysis import analyse
-from ionlake.transport.dynamics import advance
+from ionlake.transport.dynamics import Frames, advance
 from ionlake.transport.identity import diffusivity_id
 from ionlake.transport.state import MdState, initial_state
 from ionlake.transport.supercell import Supercell, make_supercell
 from ionlake.transport.trajectory import Trajectory
+
+LONGEST_PIECE_S: Final = 120.0
+"""A piece ends after about this time, however many steps it was to have."""
+
+_TRIAL_STEPS: Final = 5
 
 
 def piece_step(job: MdJob, state: str | None, n_steps: int, path: Path) -> FinishedPiece:
@@ -44,7 +50,7 @@ def piece_step(job: MdJob, state: str | None, n_steps: int, path: Path) -> Finis
     Args:
         job: The run.
         state: Where it is, None at its start.
-        n_steps: Steps of the piece.
+        n_steps: Steps of the piece at most; where steps take long it is shorter.
         path: Where the frames are staged; a fresh attempt of it is used.
 
     Raises:
@@ -63,7 +69,7 @@ def piece_step(job: MdJob, state: str | None, n_steps: int, path: Path) -> Finis
         before = initial_state(supercell, job.schedule.temperature_k, job.seed)
     else:
         before = MdState.from_text(state)
-    after, frames = advance(before, job.schedule, force_field.calculator, n_steps)
+    after, frames = _advance_a_while(job, before, force_field.calculator, n_steps)
     n_frames, staged = len(frames.positions), None
     if n_frames:
         staged = another_attempt(path)
@@ -149,6 +155,22 @@ def worker_force_field(settings: PotentialSettings) -> ForceField:
 
 
 _OF_THREAD: Final = threading.local()
+
+
+def _advance_a_while(
+    job: MdJob, before: MdState, calculator: Any, n_steps: int
+) -> tuple[MdState, Frames]:
+    """Some steps to see what one takes, then those that fit into the time of a piece."""
+    started = time.perf_counter()
+    state, first = advance(before, job.schedule, calculator, min(_TRIAL_STEPS, n_steps))
+    per_step = (time.perf_counter() - started) / _TRIAL_STEPS
+    rest = min(n_steps - _TRIAL_STEPS, round(LONGEST_PIECE_S / max(per_step, 1e-9)))
+    if rest <= 0:
+        return state, first
+    state, second = advance(state, job.schedule, calculator, rest)
+    names = [each.name for each in fields(Frames)]
+    joined = (np.concatenate([getattr(first, name), getattr(second, name)]) for name in names)
+    return state, Frames(*joined)
 
 
 def _supercell(job: MdJob) -> Supercell:
