@@ -13,9 +13,10 @@ from ionlake.errors import LakeError
 from ionlake.lake import files
 from ionlake.lake.grids import open_grid
 from ionlake.lake.layout import default_lake_path
-from ionlake.lake.lookup import find_grid
+from ionlake.lake.lookup import find_grid, find_trajectory
 from ionlake.lake.marker import find_lake
 from ionlake.lake.reader import ReleaseReader
+from ionlake.lake.trajectories import open_trajectory
 
 
 class Lake:
@@ -89,6 +90,39 @@ class Lake:
             scan_id=scan_id,
         )
         return open_grid(self._release.layout.resolve(relative))
+
+    def trajectory(
+        self,
+        material_id: str,
+        *,
+        temperature_k: float | None = None,
+        potential: str | None = None,
+        md_run_id: str | None = None,
+    ) -> xr.Dataset:
+        """A trajectory of a material; values are read when they are used.
+
+        Args:
+            material_id: The material.
+            temperature_k: Temperature of the run, K, if there are several.
+            potential: Name or identity of the potential, if there are several.
+            md_run_id: One run of the material's structure, as in table md_runs.
+
+        Returns:
+            ``position_ang`` over ``time`` (ps), ``atom`` and ``xyz``, never wrapped; temperature
+            and energies over ``time``; ``atomic_number``, ``mobile`` and ``reference_ang`` over
+            ``atom``; ``cell_ang``.
+
+        Raises:
+            LakeError: The material is unknown, has no such trajectory, or has several that fit.
+        """
+        relative = find_trajectory(
+            self._release,
+            material_id,
+            temperature_k=temperature_k,
+            potential=potential,
+            md_run_id=md_run_id,
+        )
+        return open_trajectory(self._release.layout.resolve(relative))
 
     def catalog(self) -> Any:
         """The lake's Intake catalog, as `intake.open_catalog` opens it.

@@ -8,13 +8,22 @@ from intake.readers.entry import Catalog
 from intake.readers.readers import DuckSQL
 from intake.readers.user_parameters import SimpleUserParameter
 
-from ionlake.catalog.readers import LakeGrid, LakeTable
+from ionlake.catalog.readers import LakeGrid, LakeTable, LakeTrajectory
 from ionlake.lake.location import is_remote
 from ionlake.lake.reader import ReleaseReader
 
-TABLES: Final = ("candidates", "rankings", "descriptors", "materials", "labels", "evaluations")
+TABLES: Final = (
+    "candidates",
+    "rankings",
+    "descriptors",
+    "materials",
+    "conductivities",
+    "md_validation",
+    "labels",
+    "evaluations",
+)
 LICENCE: Final = "as the column licence of table materials says, row by row"
-_WITH_COLUMNS: Final = ("candidates", "rankings", "materials", "labels", "evaluations")
+_WITH_COLUMNS: Final = tuple(name for name in TABLES if name != "descriptors")
 
 _GRIDS: Final = (
     "The PES grid of one material as an xarray Dataset: energy in eV above each ion's minimum, NaN"
@@ -26,6 +35,17 @@ _SELECTION: Final = {
     "grid_protocol": "commensurate or paper, where a material has both",
     "potential": "name or identity of the potential, where there are several",
     "scan_id": "one scan of the material, as in table scans",
+}
+_TRAJECTORIES: Final = (
+    "A trajectory of molecular dynamics as an xarray Dataset: unwrapped positions in Å over time in"
+    ' ps. Name material and temperature: catalog["trajectories"](material_id="mp-1960",'
+    ' temperature_k="1000").read()'
+)
+_MD_SELECTION: Final = {
+    "material_id": "material whose grid or trajectory is opened, as in table materials",
+    "potential": _SELECTION["potential"],
+    "temperature_k": "temperature of a trajectory in K, where a material has several",
+    "md_run_id": "one run of dynamics of the material, as in table md_runs",
 }
 
 
@@ -54,6 +74,7 @@ def lake_catalog(release: ReleaseReader) -> Catalog:
         return DuckSQL(query, metadata=metadata).DuckToPandas(with_arrow=False)
 
     grids = {"path": "{CATALOG_DIR}", "release": number}
+    there = {row["relation"] for row in comments}
     return _catalog(
         table,
         grids,
@@ -64,7 +85,7 @@ def lake_catalog(release: ReleaseReader) -> Catalog:
             "created_at": release.info.created_at.isoformat(timespec="seconds"),
             "licence": LICENCE,
         },
-        tables=[name for name in TABLES if any(row["relation"] == name for row in comments)],
+        tables=[name for name in TABLES if name in there],  # an older ionlake made fewer
     )
 
 
@@ -105,11 +126,17 @@ def _catalog(
     catalog["grids"] = LakeGrid(
         **grids, selection=selection, metadata={"description": _GRIDS, "licence": LICENCE}
     )
+    md_selection = {name: f"{{{name}}}" for name in _MD_SELECTION}
+    catalog["trajectories"] = LakeTrajectory(
+        **grids,
+        selection=md_selection,
+        metadata={"description": _TRAJECTORIES, "licence": LICENCE},
+    )
     for name in tables:
         catalog[name] = table(name)
     # A name that is the entry's own token too is not listed unless it is an alias.
-    catalog.aliases.update({name: name for name in ("grids", *tables)})
-    for name, meaning in _SELECTION.items():
+    catalog.aliases.update({name: name for name in ("grids", "trajectories", *tables)})
+    for name, meaning in {**_SELECTION, **_MD_SELECTION}.items():
         catalog.user_parameters[name] = _parameter(meaning)
     return catalog
 

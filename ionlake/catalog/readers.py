@@ -45,6 +45,47 @@ class LakeGrid(BaseReader):  # type: ignore[misc]
             return opened.grid(chosen.pop("material_id"), **chosen)
 
 
+class LakeTrajectory(BaseReader):  # type: ignore[misc]
+    """Reads a trajectory of molecular dynamics as an xarray Dataset.
+
+    Name the material, and the temperature where it has several, when calling the entry
+    (``entry(material_id="mp-1960", temperature_k="1000").read()``), when reading it, or as
+    parameters of the catalog.
+    """
+
+    imports: ClassVar[set[str]] = {"ionlake"}
+    output_instance = "xarray:Dataset"
+
+    def _read(
+        self, path: str, selection: Mapping[str, str], release: int | None = None, **choice: str
+    ) -> Any:
+        """Open the trajectory.
+
+        Args:
+            path: Folder of the lake, empty for ``$IONLAKE_LAKE``.
+            selection: Arguments of `Lake.trajectory` by name; empty ones do not count.
+            release: Number of the release, by default the current one.
+            **choice: As ``selection``; these win.
+        """
+        chosen = {name: value for name, value in {**selection, **choice}.items() if value}
+        if "material_id" not in chosen:
+            raise SettingsError(
+                "no material was named: call the entry with material_id, such as"
+                ' catalog["trajectories"](material_id="mp-1960", temperature_k="1000").read()'
+            )
+        given = chosen.pop("temperature_k", None)
+        try:
+            temperature_k = None if given is None else float(given)
+        except ValueError:
+            raise SettingsError(
+                f"temperature_k is {given!r}; expected a number of kelvin such as 1000"
+            ) from None
+        with _open(path, release) as opened:
+            return opened.trajectory(
+                chosen.pop("material_id"), temperature_k=temperature_k, **chosen
+            )
+
+
 class LakeTable(BaseReader):  # type: ignore[misc]
     """Reads a table or view of a lake's current release as a pandas DataFrame."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ionlake import __version__
+from ionlake.cli import md
 from ionlake.cli.descriptors import descriptors
 from ionlake.cli.evaluate import evaluate
 from ionlake.cli.exit_codes import ExitCode, exit_code
@@ -34,6 +35,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(labels)
+app.add_typer(md.app, name="md")
 
 
 @app.callback(invoke_without_command=True)

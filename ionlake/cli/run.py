@@ -24,7 +24,7 @@ from ionlake.cli.query import ranking_sql
 
 if TYPE_CHECKING:
     from ionlake.pipeline.options import RunOptions
-    from ionlake.pipeline.recipe import Recipe
+    from ionlake.pipeline.recipe import ClusterSettings, Recipe
     from ionlake.pipeline.report import RunSummary
 
 _SHOWN: Final = 20
@@ -78,7 +78,9 @@ def chosen_recipe(name: str, cluster: str | None, workers: int | None) -> "Recip
     """A recipe by name or path, on the cluster that the command's options ask for."""
     from ionlake.pipeline.recipe import load_recipe
 
-    return _with_cluster(load_recipe(name), cluster, workers)
+    recipe = load_recipe(name)
+    settings = cluster_settings(recipe.cluster, cluster, workers)
+    return recipe.model_copy(update={"cluster": settings})
 
 
 def carry_out(
@@ -101,7 +103,7 @@ def carry_out(
     from ionlake.cli.progress import ProgressReporter
     from ionlake.pipeline.run import run_recipe
 
-    with _ended_by_signals(), ProgressReporter() as reporter:
+    with ended_by_signals(), ProgressReporter() as reporter:
         summary = run_recipe(recipe, lake_path(lake), reporter, options, offline=offline)
     if json:
         told = asdict(summary) | {"interrupted": summary.interrupted}
@@ -115,7 +117,7 @@ def carry_out(
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """Within the block Ctrl-C and a request to terminate (systemd, SLURM, kill) end the run.
 
     Several often come at once, to a process and to its group. Those within a few seconds of the
@@ -139,13 +141,20 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _with_cluster(recipe: "Recipe", cluster: str | None, workers: int | None) -> "Recipe":
+def cluster_settings(
+    settings: "ClusterSettings", cluster: str | None, workers: int | None
+) -> "ClusterSettings":
+    """Where the work is done, as the recipe says unless the command's options say otherwise.
+
+    Args:
+        settings: Those of the recipe.
+        cluster: A word or an address.
+        workers: Number of local workers.
+    """
     from ionlake.pipeline.recipe import cluster_from_word
 
-    settings = recipe.cluster if cluster is None else cluster_from_word(cluster)
-    if workers is not None:
-        settings = settings.model_copy(update={"workers": workers})
-    return recipe.model_copy(update={"cluster": settings})
+    settings = settings if cluster is None else cluster_from_word(cluster)
+    return settings if workers is None else settings.model_copy(update={"workers": workers})
 
 
 def _show(summary: "RunSummary") -> None:

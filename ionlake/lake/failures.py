@@ -3,7 +3,7 @@
 A failure stands until the material succeeds at the same thing. Accepting a material's structure
 clears its read failures and those of structures it no longer has. A committed scan clears the
 failures of its structure, mobile species, grid protocol and potential up to the scan; committed
-descriptors clear those and the describe failures.
+descriptors clear those and the describe failures. A conductivity clears the md failures.
 
 Attempts count for one set of inputs. A failure that was tried too often with the same inputs is
 quarantined: it waits until they change, or until somebody asks for it.
@@ -22,7 +22,7 @@ from ionlake.lake import sqlite_tables as sql
 from ionlake.lake.rows import Row
 from ionlake.lake.schema import FAILURES
 
-STAGES: Final = ("read", "check", "scan", "describe")
+STAGES: Final = ("read", "check", "scan", "describe", "md")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Failure:
         run_id: The run in which it happened.
         structure_id: The structure, None where none could be read.
         mobile_species: Element that was to move, None at stage read.
-        grid_protocol: Grid protocol of the attempt, None at stage read.
+        grid_protocol: Grid protocol of the attempt, None at the stages read and md.
         potential: Name of the potential of the attempt, None at stage read.
         potential_id: Identity of that potential, None where none was loaded.
         inputs_id: Identity of what the attempt worked on: of the scan or descriptors it would have
@@ -123,3 +123,10 @@ def clear_succeeded(connection: sqlite3.Connection, scan: Row, stages: Sequence[
     subject = ("structure_id", "mobile_species", "grid_protocol", "potential_id")
     where = {name: scan[name] for name in subject}
     return sum(sql.delete_rows(connection, FAILURES, where | {"stage": stage}) for stage in stages)
+
+
+def clear_md(connection: sqlite3.Connection, conductivity: Row) -> int:
+    """Clear the failures of dynamics at what a whole series has now done."""
+    subject = ("structure_id", "mobile_species", "potential_id")
+    where = {name: conductivity[name] for name in subject} | {"stage": "md"}
+    return sql.delete_rows(connection, FAILURES, where)

@@ -9,7 +9,6 @@ of every file.
 
 import json
 from collections.abc import Hashable, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +17,8 @@ import xarray as xr
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from ionlake import names
-from ionlake.errors import GridError, LakeError, StoreError
-from ionlake.lake import files, objects
-from ionlake.lake.digests import names_sha256
-from ionlake.lake.location import is_remote
-from ionlake.lake.zarr_files import held_in_memory
+from ionlake.errors import GridError
+from ionlake.lake.zarr_files import open_group, write_group
 from ionlake.pes.dataset import with_coordinates
 
 VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], np.dtype[Any]]]] = {
@@ -94,17 +90,7 @@ def write_grid(path: Path, dataset: xr.Dataset) -> str:
     """
     validate_grid(dataset)
     bare = dataset.drop_vars([str(name) for name in dataset.coords])
-    with held_in_memory() as (store, written):
-        bare.to_zarr(store, mode="w-", zarr_format=3, consolidated=False, encoding=_encoding(bare))
-    try:
-        files.write_tree(path, written)
-    except FileExistsError as error:
-        raise LakeError(f"{path} exists already: write under a fresh attempt") from error
-    except OSError as error:
-        raise LakeError(
-            f"the grid {path} cannot be written ({error.strerror}): check space and permissions"
-        ) from error
-    return names_sha256((name, sha256(data).hexdigest()) for name, data in written.items())
+    return write_group(path, bare, _encoding(bare), "grid")
 
 
 def open_grid(path: Path) -> xr.Dataset:
@@ -120,18 +106,7 @@ def open_grid(path: Path) -> xr.Dataset:
         LakeError: There is no such group, it cannot be read, or the store does not answer or
             refuses.
     """
-    where = objects.zarr_arguments(path) if is_remote(path) else {"store": path}
-    try:
-        with objects.read_through(path):
-            stored = xr.open_zarr(**where, chunks=None, consolidated=False, zarr_format=3)
-    except StoreError:
-        raise
-    except (OSError, ValueError, KeyError) as error:
-        raise LakeError(
-            f"the grid {path} cannot be opened ({type(error).__name__}): the lake has lost it or"
-            " was copied without it: restore the folder from a copy"
-        ) from error
-    return with_coordinates(stored)
+    return with_coordinates(open_group(path, "grid"))
 
 
 def _encoding(dataset: xr.Dataset) -> dict[Hashable, dict[str, Any]]:

@@ -97,6 +97,15 @@ class LakeLayout:
         name = _checked(scan_id, "scan_id")
         return self.root / "grids" / name[:2] / f"{name}-{_checked(attempt, 'attempt')}.zarr"
 
+    def trajectory(self, md_run_id: str, attempt: str) -> Path:
+        """Zarr group of the trajectory of one attempt at a run of dynamics."""
+        name = f"{_checked(md_run_id, 'md_run_id')}-{_checked(attempt, 'attempt')}"
+        return self.root / "trajectories" / f"{name}.zarr"
+
+    def staged_piece(self, md_run_id: str, first_step: int, attempt: str) -> Path:
+        """Zarr group with the frames of one piece of a run of dynamics in progress."""
+        return self.staging(md_run_id) / f"piece-{first_step}-{_checked(attempt, 'attempt')}"
+
     def staging(self, scan_id: str) -> Path:
         """Folder of the energies of a scan in progress."""
         return self.root / "staging" / _checked(scan_id, "scan_id")
@@ -148,7 +157,7 @@ def another_attempt(path: Path) -> Path:
     """The same grid or staged block under a fresh attempt.
 
     Args:
-        path: From `LakeLayout.grid` or `LakeLayout.staged_block`.
+        path: From `LakeLayout`, of anything that has attempts.
     """
     name, _, _ = path.stem.rpartition("-")
     return path.with_name(f"{name}-{new_attempt()}{path.suffix}")

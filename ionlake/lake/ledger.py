@@ -178,6 +178,62 @@ class Ledger:
         with self._transaction():
             sql.delete_rows(self._connection, schema.STAGED_BLOCKS, {"scan_id": scan_id})
 
+    def stage_piece(self, piece: Row) -> None:
+        """Acknowledge a piece of a run of dynamics: the run goes on from its end.
+
+        Args:
+            piece: A row for ``staged_pieces``.
+        """
+        with self._transaction():
+            sql.replace_row(self._connection, schema.STAGED_PIECES, piece)
+
+    def forget_pieces(self, md_run_id: str) -> None:
+        """Forget the pieces of a run of dynamics, because they cannot be used."""
+        with self._transaction():
+            sql.delete_rows(self._connection, schema.STAGED_PIECES, {"md_run_id": md_run_id})
+
+    def commit_trajectory(self, md_run: Row, diffusivity: Row) -> None:
+        """Record a finished run of dynamics whose trajectory is written, and what it says.
+
+        Its staged pieces are forgotten; the files are the caller's to remove, afterwards.
+
+        Args:
+            md_run: A row for ``md_runs``.
+            diffusivity: A row for ``diffusivities``.
+        """
+        with self._transaction():
+            sql.replace_row(self._connection, schema.MD_RUNS, md_run)
+            sql.replace_row(self._connection, schema.DIFFUSIVITIES, diffusivity)
+            self.forget_pieces(md_run["md_run_id"])
+            self._bump()
+
+    def commit_conductivity(self, conductivity: Row, *, complete: bool) -> None:
+        """Record what a series of runs of dynamics says together.
+
+        Args:
+            conductivity: A row for ``conductivities``.
+            complete: Whether no run of the series is missing, so that its failures are past.
+        """
+        with self._transaction():
+            new = sql.put_row(
+                self._connection, schema.CONDUCTIVITIES, conductivity, ignoring=("run_id",)
+            )
+            cleared = failures.clear_md(self._connection, conductivity) if complete else 0
+            if new or cleared:
+                self._bump()
+
+    def withdraw_md_run(self, md_run_id: str) -> None:
+        """Take back a run of dynamics and what was derived from it; it is run again then."""
+        key = {"md_run_id": md_run_id}
+        with self._transaction():
+            run = self.row(schema.MD_RUNS, md_run_id)
+            if run is not None:
+                series = {"md_series_id": run["md_series_id"]}
+                sql.delete_rows(self._connection, schema.CONDUCTIVITIES, series)
+            for table in (schema.DIFFUSIVITIES, schema.MD_RUNS):
+                sql.delete_rows(self._connection, table, key)
+            self._bump()
+
     def record_failure(self, failure: Failure, max_attempts: int = sys.maxsize) -> int:
         """Record a failure; the same one again, with the same inputs, counts its attempts up.
 
@@ -415,6 +471,11 @@ class Ledger:
     def staged_blocks(self, scan_id: str) -> list[dict[str, Any]]:
         """Rows of ``staged_blocks`` of one scan, in the order of ion and point."""
         return list(self.rows(schema.STAGED_BLOCKS, scan_id=scan_id))
+
+    def has(self, table: Table) -> bool:
+        """Whether the table is there; an older ionlake may have made none."""
+        query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return bool(self._connection.execute(query, (table.name,)).fetchone()[0])
 
     def row(self, table: Table, *key: SqlValue) -> dict[str, Any] | None:
         """The row with this key, None where there is none."""

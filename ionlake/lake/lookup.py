@@ -1,4 +1,4 @@
-"""From a material to the grid of one of its scans."""
+"""From a material to the grid of one of its scans, or to a trajectory."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -54,6 +54,66 @@ def find_grid(
             f"{material_id} has no grid like that, only {_choices(grids)}: choose one of these"
         )
     raise _nothing_found(release, material_id, scan_id)
+
+
+def find_trajectory(
+    release: ReleaseReader,
+    material_id: str,
+    *,
+    temperature_k: float | None = None,
+    potential: str | None = None,
+    md_run_id: str | None = None,
+) -> str:
+    """Path, relative to the lake, of the one trajectory of a material that fits.
+
+    Args:
+        release: An open release.
+        material_id: The material.
+        temperature_k: Temperature of the run, K, if there are several.
+        potential: Name or identity of the potential, if there are several.
+        md_run_id: One run of the material's structure.
+
+    Raises:
+        LakeError: The material is unknown, has no such trajectory, or has several that fit.
+    """
+    runs = release.rows(
+        "SELECT md_runs.* FROM md_runs JOIN materials USING (structure_id)"
+        " WHERE material_id = ? ORDER BY temperature_k DESC, md_run_id",
+        [material_id],
+    )
+    fitting = [
+        run
+        for run in runs
+        if temperature_k in (None, run["temperature_k"])
+        and potential in (None, run["potential"], run["potential_id"])
+        and md_run_id in (None, run["md_run_id"])
+    ]
+    if len(fitting) == 1:
+        return str(fitting[0]["trajectory_path"])
+    if fitting:
+        raise LakeError(
+            f"{material_id} has {len(fitting)} trajectories that fit: {_md_choices(fitting)}:"
+            " choose by temperature_k, potential or md_run_id"
+        )
+    if runs:
+        raise LakeError(
+            f"{material_id} has no trajectory like that, only {_md_choices(runs)}: choose one of"
+            " these"
+        )
+    if not release.rows("SELECT 1 FROM materials WHERE material_id = ?", [material_id]):
+        raise _nothing_found(release, material_id, None)
+    raise LakeError(
+        f"{material_id} has no trajectory in release {release.info.number}: run ionlake md on it"
+    )
+
+
+def _md_choices(runs: Sequence[dict[str, Any]]) -> str:
+    shown = [
+        f"({run['temperature_k']:g} K, {run['potential']}, md_run_id={run['md_run_id']})"
+        for run in runs[:_SHOWN]
+    ]
+    rest = len(runs) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def _scan_of(release: ReleaseReader, material_id: str, scan_id: str) -> list[dict[str, Any]]:

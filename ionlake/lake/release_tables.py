@@ -23,6 +23,9 @@ _COMMENT_SOURCES: Final = (
     schema.MATERIALS,
     schema.STRUCTURES,
     schema.SCANS,
+    schema.CONDUCTIVITIES,
+    schema.DIFFUSIVITIES,
+    schema.MD_RUNS,
 )
 
 

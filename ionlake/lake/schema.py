@@ -5,45 +5,20 @@ that a name, its type and its unit can never differ between them. Types are Duck
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ionlake.descriptors.keys import DESCRIPTOR_KEYS, ION_DESCRIPTOR_KEYS, DescriptorKey
+from ionlake.lake.columns import Column, Table
+from ionlake.lake.columns import columns as _columns
+from ionlake.lake.md_schema import (
+    CONDUCTIVITIES,
+    DIFFUSIVITIES,
+    MD_RUNS,
+    MD_TABLES,
+    STAGED_PIECES,
+)
 
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name, its DuckDB type and what it means, unit included."""
-
-    name: str
-    dtype: str
-    comment: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the lake.
-
-    Attributes:
-        name: Name in the ledger and in every release.
-        comment: What one row is.
-        key: Names of the columns that identify a row.
-        columns: All columns in order.
-    """
-
-    name: str
-    comment: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """Names of all columns in order."""
-        return tuple(column.name for column in self.columns)
-
-
-def _columns(*rows: tuple[str, str, str]) -> tuple[Column, ...]:
-    return tuple(Column(*row) for row in rows)
+__all__ = ["CONDUCTIVITIES", "DIFFUSIVITIES", "MD_RUNS", "STAGED_PIECES", "Column", "Table"]
 
 
 def _descriptor_columns(keys: Sequence[DescriptorKey]) -> tuple[Column, ...]:
@@ -203,7 +178,7 @@ FAILURES: Final = Table(
         ("failure_id", "VARCHAR", "Hash of material, stage, mobile species, grid and potential"),
         ("material_id", "VARCHAR", "Material that failed"),
         ("structure_id", "VARCHAR", "Structure that failed, null where none could be read"),
-        ("stage", "VARCHAR", "read, check, scan or describe"),
+        ("stage", "VARCHAR", "read, check, scan, describe or md"),
         ("mobile_species", "VARCHAR", "Element that was to move, null where reading failed"),
         ("grid_protocol", "VARCHAR", "Grid protocol of the attempt, null where reading failed"),
         ("potential", "VARCHAR", "Potential of the attempt, null where reading failed"),
@@ -457,7 +432,8 @@ TABLES: Final = (
     EXTERNAL_IDS,
     LABELS,
     EVALUATIONS,
+    *MD_TABLES,
 )
 """What readers see, in every release; the ledger holds the same tables."""
 
-LEDGER_TABLES: Final = (*TABLES, STAGED_BLOCKS, SELECTIONS, FORMER_STRUCTURES)
+LEDGER_TABLES: Final = (*TABLES, STAGED_BLOCKS, STAGED_PIECES, SELECTIONS, FORMER_STRUCTURES)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 # Each may use the ones before it.
-VIEW_NAMES: Final = ("grids", "descriptors", "rankings", "candidates")
+VIEW_NAMES: Final = ("grids", "descriptors", "rankings", "candidates", "md_validation")
 
 
 @dataclass(frozen=True)

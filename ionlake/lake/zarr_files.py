@@ -1,10 +1,77 @@
-"""Zarr's files before they go anywhere."""
+"""Zarr groups of a lake, wherever it lies: put together in memory, then written file by file."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
+import xarray as xr
 from zarr.core.buffer import Buffer
 from zarr.storage import MemoryStore
+
+from ionlake.errors import LakeError, StoreError
+from ionlake.lake import files, objects
+from ionlake.lake.digests import names_sha256
+from ionlake.lake.location import is_remote
+
+
+def write_group(
+    path: Path, dataset: xr.Dataset, encoding: Mapping[Hashable, dict[str, Any]], what: str
+) -> str:
+    """Write a dataset as a new Zarr group.
+
+    Args:
+        path: Where nothing is yet.
+        dataset: In memory.
+        encoding: Of its variables, as xarray takes it.
+        what: What it is, for messages.
+
+    Returns:
+        SHA-256 over the files written: see `folder_sha256`.
+
+    Raises:
+        LakeError: It cannot be written, or is there already; or the store does not answer or
+            refuses.
+    """
+    with held_in_memory() as (store, written):
+        dataset.to_zarr(store, mode="w-", zarr_format=3, consolidated=False, encoding=encoding)
+    try:
+        files.write_tree(path, written)
+    except FileExistsError as error:
+        raise LakeError(f"{path} exists already: write under a fresh attempt") from error
+    except OSError as error:
+        raise LakeError(
+            f"the {what} {path} cannot be written ({error.strerror}): check space and permissions"
+        ) from error
+    return names_sha256((name, sha256(data).hexdigest()) for name, data in written.items())
+
+
+def open_group(path: Path, what: str) -> xr.Dataset:
+    """Open a Zarr group; values are read when they are used.
+
+    Args:
+        path: From `write_group`.
+        what: What it is, for messages.
+
+    Raises:
+        LakeError: There is no such group, it cannot be read, or the store does not answer or
+            refuses.
+    """
+    where = objects.zarr_arguments(path) if is_remote(path) else {"store": path}
+    try:
+        with objects.read_through(path):
+            stored: xr.Dataset = xr.open_zarr(
+                **where, chunks=None, consolidated=False, zarr_format=3
+            )
+    except StoreError:
+        raise
+    except (OSError, ValueError, KeyError) as error:
+        raise LakeError(
+            f"the {what} {path} cannot be opened ({type(error).__name__}): the lake has lost it or"
+            " was copied without it: restore the folder from a copy"
+        ) from error
+    return stored
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """Recipes: YAML files that say which materials to scan, how, where and with what."""
 
 import difflib
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, PositiveInt, ValidationError, field_validator
@@ -20,6 +21,10 @@ from ionlake.pipeline.source_settings import (
 )
 
 _SHIPPED: Final = "ionlake.shipped.pipelines"
+
+AnyRecipe = TypeVar("AnyRecipe", bound=Settings)
+Sections = Mapping[str, Iterable[str]]
+"""Keys that are allowed within each section of a recipe."""
 
 
 MAX_ATTEMPTS: Final = 3
@@ -118,13 +123,26 @@ def load_recipe(recipe: str | Path) -> Recipe:
     Raises:
         SettingsError: If there is no such recipe, it is not YAML, or a key or value is wrong.
     """
+    text, folder = read_recipe(recipe)
+    loaded = parse_recipe(text, str(recipe))
+    return loaded if folder is None else _with_absolute_paths(loaded, folder)
+
+
+def read_recipe(recipe: str | Path) -> tuple[str, Path | None]:
+    """The text of a recipe, and the folder that its paths start at (None if it is shipped).
+
+    Args:
+        recipe: Path of a YAML file, or the name of a recipe that comes with ionlake.
+
+    Raises:
+        SettingsError: If there is no such recipe.
+    """
     path = Path(recipe).expanduser()
     if path.is_file():
-        loaded = parse_recipe(_read_text(path), str(recipe))
-        return _with_absolute_paths(loaded, path.resolve().parent)
+        return _read_text(path), path.resolve().parent
     shipped = shipped_recipes()
     if str(recipe) in shipped:
-        return parse_recipe(shipped[str(recipe)].read_text(encoding="utf-8"), str(recipe))
+        return shipped[str(recipe)].read_text(encoding="utf-8"), None
     raise SettingsError(
         f"no recipe file {str(recipe)!r}, and no recipe of that name comes with ionlake; "
         f"give a path, or one of {', '.join(shipped)}"
@@ -141,6 +159,24 @@ def parse_recipe(text: str, origin: str) -> Recipe:
     Raises:
         SettingsError: Naming the first wrong key or value.
     """
+    content = parse_yaml(text, origin)
+    if content.get("kind") == "md":
+        raise SettingsError(
+            f"{origin} is a recipe for molecular dynamics: run it with ionlake md {origin}"
+        )
+    return validate_recipe(content, origin, Recipe, {"scan": ScanSettings.__dataclass_fields__})
+
+
+def parse_yaml(text: str, origin: str) -> dict[str, Any]:
+    """The keys and values of a recipe.
+
+    Args:
+        text: YAML.
+        origin: Where it came from, for messages.
+
+    Raises:
+        SettingsError: If it is not YAML or holds no keys.
+    """
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -149,10 +185,27 @@ def parse_recipe(text: str, origin: str) -> Recipe:
         raise SettingsError(f"{origin} is not valid YAML{line}: correct it") from error
     if not isinstance(content, dict):
         raise SettingsError(f"{origin} holds no settings; expected keys such as name and source")
+    return content
+
+
+def validate_recipe(
+    content: dict[str, Any], origin: str, model: type[AnyRecipe], sections: Sections
+) -> AnyRecipe:
+    """A recipe of some kind from its keys and values.
+
+    Args:
+        content: From `parse_yaml`.
+        origin: Where it came from, for messages.
+        model: What it should be.
+        sections: Keys of its sections, for hints.
+
+    Raises:
+        SettingsError: Naming the first wrong key or value.
+    """
     try:
-        return Recipe.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
-        raise SettingsError(_explain(error, origin)) from error
+        raise SettingsError(_explain(error, origin, model, sections)) from error
 
 
 def _read_text(path: Path) -> str:
@@ -168,21 +221,33 @@ def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
     if isinstance(recipe.source, FileSourceSettings | JsonLinesSourceSettings):
         paths = tuple(str(folder / Path(path).expanduser()) for path in recipe.source.paths)
         updates["source"] = recipe.source.model_copy(update={"paths": paths})
-    name, at, modality = recipe.potential.name.partition("@")
-    checkpoint = folder / Path(name).expanduser()
-    if checkpoint.is_file():
-        absolute = {"name": f"{checkpoint}{at}{modality}"}
-        updates["potential"] = recipe.potential.model_copy(update=absolute)
+    updates["potential"] = absolute_potential(recipe.potential, folder)
     return recipe.model_copy(update=updates)
 
 
-def _explain(error: ValidationError, origin: str) -> str:
+def absolute_potential(potential: PotentialSettings, folder: Path) -> PotentialSettings:
+    """The potential, its checkpoint named so that every worker finds it.
+
+    Args:
+        potential: As the recipe has it.
+        folder: Where paths of the recipe start.
+    """
+    name, at, modality = potential.name.partition("@")
+    checkpoint = folder / Path(name).expanduser()
+    if not checkpoint.is_file():
+        return potential
+    return potential.model_copy(update={"name": f"{checkpoint}{at}{modality}"})
+
+
+def _explain(
+    error: ValidationError, origin: str, model: type[BaseModel], sections: Sections
+) -> str:
     """The first problem of a recipe in one line, with a remedy."""
     problem = error.errors()[0]
     location = [str(part) for part in problem["loc"] if part not in SOURCES]
     key = ".".join(location)
     if problem["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        known = _known_keys(location[:-1], error)
+        known = _known_keys(location[:-1], error, model, sections)
         close = difflib.get_close_matches(location[-1], known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
         return f"{origin}: unknown key {key}; {hint}"
@@ -194,12 +259,14 @@ def _explain(error: ValidationError, origin: str) -> str:
     return f"{origin}: {key}: {message[:1].lower()}{message[1:]}, got {problem['input']!r}"
 
 
-def _known_keys(parents: list[str], error: ValidationError) -> list[str]:
+def _known_keys(
+    parents: list[str], error: ValidationError, model: type[BaseModel], sections: Sections
+) -> list[str]:
     """Keys allowed where an unknown one was found."""
     if not parents:
-        return list(Recipe.model_fields)
-    if parents[0] == "scan":
-        return list(ScanSettings.__dataclass_fields__)
+        return list(model.model_fields)
+    if parents[0] in sections:
+        return list(sections[parents[0]])
     kind = str(error.errors()[0]["loc"][1])
     models: dict[str, type[BaseModel]] = {
         "source": SOURCES.get(kind, Settings),

@@ -73,3 +73,33 @@ class CosineLandscape:
         pairs = int(moving.sum()) * int((~moving).sum())
         result: FloatArray = 0.5 * (pairs + cosines) @ np.array(self.amplitudes_ev)
         return result
+
+    def forces(self, cell: FloatArray, numbers: IntArray, positions: FloatArray) -> FloatArray:
+        """Minus the gradient of the energy of one configuration.
+
+        Args:
+            cell: Lattice vectors as rows, Å, shape (3, 3).
+            numbers: Atomic numbers, shape (n,).
+            positions: Cartesian positions, Å, shape (n, 3).
+
+        Returns:
+            Forces in eV/Å, shape (n, 3).
+        """
+        inverse = np.linalg.inv(cell)
+        waves = 2 * np.pi * np.array(self.harmonics, dtype=float)
+        phases = positions @ inverse @ waves.T
+        moving = np.asarray(numbers) == self.mobile
+        sines, cosines = np.sin(phases), np.cos(phases)
+        # Of atom i: Σ_j sin(x_i − x_j) over the atoms j of the other kind.
+        others = (
+            [sines[~moving].sum(0), cosines[~moving].sum(0)],
+            [
+                sines[moving].sum(0),
+                cosines[moving].sum(0),
+            ],
+        )
+        other_sines = np.where(moving[:, None], others[0][0], others[1][0])
+        other_cosines = np.where(moving[:, None], others[0][1], others[1][1])
+        pulls = sines * other_cosines - cosines * other_sines
+        result: FloatArray = 0.5 * (pulls * np.array(self.amplitudes_ev)) @ waves @ inverse.T
+        return result

@@ -42,7 +42,7 @@ def load_potential(
     device = resolve_device(device)
     if potential == ANALYTIC:
         return CosineLandscape()
-    checkpoint, modality = _split_modality(potential)
+    checkpoint, modality = split_modality(potential)
     return load_sevennet(checkpoint, modality=modality, device=device, dtype=dtype)
 
 
@@ -72,8 +72,12 @@ def resolve_device(device: str) -> str:
     return device
 
 
-def _split_modality(potential: str) -> tuple[str, str | None]:
-    """Checkpoint and modality of ``checkpoint@modality``; a path may hold an @ of its own."""
+def split_modality(potential: str) -> tuple[str, str | None]:
+    """Checkpoint and modality of ``checkpoint@modality``; a path may hold an @ of its own.
+
+    Args:
+        potential: As recipes and commands name it.
+    """
     checkpoint, _, modality = potential.rpartition("@")
     if not checkpoint or Path(potential).expanduser().is_file():
         return potential, None

@@ -163,7 +163,7 @@ def load_sevennet(
     """
     import torch
 
-    path = _checkpoint_path(checkpoint)
+    path = checkpoint_path(checkpoint)
     stored, network = _read_checkpoint(path)
     modality = _checked_modality(checkpoint, modality, network.modal_map)
     for module in ("force_output", "reduce_total_enegy", "reduce_total_energy"):
@@ -218,7 +218,15 @@ def _copy(network: Any, device: str, dtype: Any) -> Any:
     return _keep_precision(copy.deepcopy(network).to(device=device, dtype=dtype), dtype)
 
 
-def _checkpoint_path(checkpoint: str) -> Path:
+def checkpoint_path(checkpoint: str) -> Path:
+    """The file of a checkpoint.
+
+    Args:
+        checkpoint: A name in `PACKAGED`, or a path.
+
+    Raises:
+        PotentialError: There is no such file.
+    """
     if checkpoint in PACKAGED:
         from sevenn.util import pretrained_name_to_path
 

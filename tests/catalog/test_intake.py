@@ -24,9 +24,13 @@ import intake
 catalog = intake.open_catalog(sys.argv[1])
 if sys.argv[2:]:
     catalog = catalog(lake=sys.argv[2])
-tables = ["candidates", "descriptors", "evaluations", "labels", "materials", "rankings"]
-assert sorted(catalog) == sorted([*tables, "grids"])
-frames = {name: catalog[name].read() for name in catalog if name != "grids"}
+tables = [
+    "candidates", "conductivities", "descriptors", "evaluations", "labels", "materials",
+    "md_validation", "rankings",
+]
+arrays = {"grids", "trajectories"}
+assert sorted(catalog) == sorted([*tables, *arrays])
+frames = {name: catalog[name].read() for name in catalog if name not in arrays}
 print(type(frames["candidates"]).__module__.split(".")[0], type(frames["candidates"]).__name__)
 print({name: len(frame) for name, frame in sorted(frames.items())})
 print(frames["rankings"].material_id.tolist(), "Xi" in frames["descriptors"])
@@ -37,7 +41,8 @@ print(catalog["grids"].read(material_id="mp-2", potential="toy").identical(grid)
 """
 
 SEEN = """pandas DataFrame
-{'candidates': 2, 'descriptors': 2, 'evaluations': 0, 'labels': 0, 'materials': 2, 'rankings': 2}
+{'candidates': 2, 'conductivities': 0, 'descriptors': 2, 'evaluations': 0, 'labels': 0, \
+'materials': 2, 'md_validation': 0, 'rankings': 2}
 ['mp-2', 'mp-1'] True
 Dataset {'mobile_ion': 2, 'a': 4, 'b': 5, 'c': 6} 0.5
 True

@@ -132,7 +132,9 @@ def test_a_binary_file_is_no_recipe(tmp_path):
 
 
 def test_a_recipe_that_is_not_there_names_the_shipped_ones():
-    with pytest.raises(SettingsError, match="bundled, files, materials_project, quickstart"):
+    with pytest.raises(
+        SettingsError, match="bundled, files, materials_project, md_validation, quickstart"
+    ):
         load_recipe("no-such-recipe")
 
 

@@ -50,14 +50,14 @@ def test_files_that_are_no_checkpoints(tmp_path):
     ],
 )
 def test_the_modality_follows_the_last_at_sign(given, expected):
-    assert load._split_modality(given) == expected
+    assert load.split_modality(given) == expected
 
 
 def test_a_path_may_hold_an_at_sign(tmp_path):
     path = tmp_path / "me@home.pth"
     path.touch()
-    assert load._split_modality(str(path)) == (str(path), None)
-    assert load._split_modality(f"{path}@PBE") == (str(path), "PBE")
+    assert load.split_modality(str(path)) == (str(path), None)
+    assert load.split_modality(f"{path}@PBE") == (str(path), "PBE")
 
 
 @pytest.mark.parametrize("dtype", ["float16", "double", ""])

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     STAGED_LOST = "staged_lost"
     DESCRIPTORS_DIFFER = "descriptors_differ"
     ENERGIES_DIFFER = "energies_differ"
+    TRAJECTORY_LOST = "trajectory_lost"
+    TRAJECTORY_DAMAGED = "trajectory_damaged"
     RELEASE_DAMAGED = "release_damaged"
     SCHEMA_DIFFERS = "schema_differs"
     CURRENT_BROKEN = "current_broken"
@@ -36,6 +38,8 @@ REMEDIES: Final[Mapping[Kind, str]] = {
     Kind.DESCRIPTORS_DIFFER: "run ionlake repair --deep, then the recipe: it describes them again",
     Kind.ENERGIES_DIFFER: "the grid is as it was written, so look at the potential and its library:"
     " versions are in the table runs",
+    Kind.TRAJECTORY_LOST: "run ionlake repair, then the recipe: the dynamics is run again",
+    Kind.TRAJECTORY_DAMAGED: "run ionlake repair --deep, then the recipe: it is run again",
     Kind.RELEASE_DAMAGED: "restore it from a copy, or run ionlake repair --deep to set it aside",
     Kind.SCHEMA_DIFFERS: "restore it from a copy, or run ionlake repair --deep to set it aside",
     Kind.CURRENT_BROKEN: "run ionlake repair",
@@ -53,7 +57,7 @@ class Finding:
         what: One line: what was found and what was expected.
         where: File or folder, relative to the lake.
         remedy: What to do.
-        scan_id: The scan it concerns, None where it concerns none.
+        scan_id: The scan or the run of dynamics it concerns, None where it concerns none.
         in_ledger: Whether a row of the ledger names it, so that a run can compute it again.
         releases: Numbers of the releases that name it.
     """

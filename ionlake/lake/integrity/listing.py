@@ -25,7 +25,8 @@ class Listing:
 
     Attributes:
         grids: Zarr groups, whole or not.
-        staged: Staged blocks.
+        staged: Staged blocks and pieces.
+        trajectories: Zarr groups of trajectories, whole or not.
         temporary: Files that were being written when their process ended.
         releases: Numbers of the releases.
         sizes: In an object store, names and sizes of the files of each grid, which come with the
@@ -34,6 +35,7 @@ class Listing:
 
     grids: frozenset[str]
     staged: frozenset[str]
+    trajectories: frozenset[str]
     temporary: frozenset[str]
     releases: tuple[int, ...]
     sizes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -70,6 +72,7 @@ def list_files(layout: LakeLayout) -> Listing:
     return Listing(
         grids=found("grids/*/*"),
         staged=found("staging/*/*"),
+        trajectories=found("trajectories/*"),
         temporary=temporary,
         releases=tuple(release_sizes(layout)),
     )
@@ -88,6 +91,9 @@ def _list_objects(layout: LakeLayout) -> Listing:
     return Listing(
         grids=frozenset(grids),
         staged=frozenset(_grouped(layout, "staging")),
+        trajectories=frozenset(
+            f"trajectories/{name}" for name in files.names_in(layout.root / "trajectories")
+        ),
         temporary=frozenset(),
         releases=tuple(release_sizes(layout)),
         sizes=grids,
@@ -121,16 +127,23 @@ def named_grids(
     return named
 
 
-def orphans(listing: Listing, grids: Iterable[str], staged: Iterable[str]) -> list[Finding]:
+def orphans(
+    listing: Listing,
+    grids: Iterable[str],
+    staged: Iterable[str],
+    trajectories: Iterable[str] = (),
+) -> list[Finding]:
     """Files that no row names: nobody reads them.
 
     Args:
         listing: What lies there, listed before the rows were read.
         grids: Grids that rows name.
-        staged: Staged blocks that rows name.
+        staged: Staged blocks and pieces that rows name.
+        trajectories: Trajectories that rows name.
     """
     kinds = (
         ("a grid that no row names", listing.grids - set(grids)),
+        ("a trajectory that no row names", listing.trajectories - set(trajectories)),
         ("staged energies that no row names", listing.staged - set(staged)),
         ("a file that was being written when its process ended", listing.temporary),
     )

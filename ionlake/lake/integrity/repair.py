@@ -33,6 +33,7 @@ class Verb(StrEnum):
     WITHDRAW_SCAN = "withdraw_scan"
     WITHDRAW_DESCRIPTORS = "withdraw_descriptors"
     FORGET_STAGED = "forget_staged"
+    WITHDRAW_MD_RUN = "withdraw_md_run"
     POINT_CURRENT = "point_current"
     MOVE_TO_TRASH = "move_to_trash"
     PUBLISH = "publish"
@@ -47,7 +48,7 @@ class Deed:
         where: File or folder that it is done to, relative to the lake; of `Verb.POINT_CURRENT` the
             release that is named from now on.
         why: What was found.
-        scan_id: The scan it concerns, None where it concerns none.
+        scan_id: The scan or the run of dynamics it concerns, None where it concerns none.
     """
 
     verb: Verb
@@ -115,17 +116,20 @@ def _deeds(found: Finding, good: Sequence[str]) -> list[Deed]:
     if verb is None or not found.in_ledger:
         return []
     withdrawn = Deed(verb, found.where, found.what, found.scan_id)
-    aside = found.kind in {Kind.GRID_DAMAGED, Kind.GRID_DIFFERS} and not found.releases
+    aside = found.kind in _DAMAGED and not found.releases
     return [withdrawn, moved] if aside else [withdrawn]
 
 
 _ASIDE: Final = (Kind.ORPHAN, *_RELEASE_PROBLEMS)
+_DAMAGED: Final = (Kind.GRID_DAMAGED, Kind.GRID_DIFFERS, Kind.TRAJECTORY_DAMAGED)
 _WITHDRAWN: Final = {
     Kind.GRID_LOST: Verb.WITHDRAW_SCAN,
     Kind.GRID_DAMAGED: Verb.WITHDRAW_SCAN,
     Kind.GRID_DIFFERS: Verb.WITHDRAW_SCAN,
     Kind.DESCRIPTORS_DIFFER: Verb.WITHDRAW_DESCRIPTORS,
     Kind.STAGED_LOST: Verb.FORGET_STAGED,
+    Kind.TRAJECTORY_LOST: Verb.WITHDRAW_MD_RUN,
+    Kind.TRAJECTORY_DAMAGED: Verb.WITHDRAW_MD_RUN,
 }
 
 
@@ -140,6 +144,8 @@ def _change_rows(writer: LakeWriter, deeds: Sequence[Deed]) -> None:
                 continue
             if deed.verb is Verb.FORGET_STAGED:
                 ledger.forget_blocks(deed.scan_id)
+            elif deed.verb is Verb.WITHDRAW_MD_RUN:
+                ledger.withdraw_md_run(deed.scan_id)
             else:
                 only = deed.verb is Verb.WITHDRAW_DESCRIPTORS
                 ledger.withdraw(deed.scan_id, descriptors_only=only)

@@ -22,6 +22,7 @@ from ionlake.lake.integrity.listing import (
 )
 from ionlake.lake.integrity.recompute import Potentials, descriptor_findings, energy_findings
 from ionlake.lake.integrity.release_check import CheckedRelease, check_release, current_finding
+from ionlake.lake.integrity.trajectory_check import trajectory_findings
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.lock import active_holder
@@ -76,12 +77,19 @@ def verify_lake(
         with ledger.snapshot():
             scans = list(ledger.rows(schema.SCANS))
             staged = list(ledger.rows(schema.STAGED_BLOCKS))
+            md_runs = _rows_if_any(ledger, schema.MD_RUNS)
+            pieces = _rows_if_any(ledger, schema.STAGED_PIECES)
         releases = _check_releases(layout, listing, scans, depth, progress)
         named = named_grids(scans, {r.number: r.grids for r in releases if r.grids is not None})
         found = _grid_findings(layout, listing, named, depth, progress)
         sample = _sample(scans, found, depth)
         again, notes = _recomputed(layout, ledger, sample, depth, progress)
-    loose, loose_notes = _loose(layout, listing, named, staged, releases, writing=writing)
+        found += trajectory_findings(layout, md_runs, deep=depth.deep)
+    paths = [row["staging_path"] for row in (*staged, *pieces)]
+    trajectories = [row["trajectory_path"] for row in md_runs]
+    loose, loose_notes = _loose(
+        layout, listing, (named, paths, trajectories), releases, writing=writing
+    )
     of_releases = [problem for release in releases for problem in release.findings]
     of_releases += _pointer_findings(layout, releases)
     release_notes = [release.note for release in releases if release.note is not None]
@@ -92,9 +100,15 @@ def verify_lake(
             "releases": len(releases),
             "grids": len(named),
             "staged_blocks": len(staged),
+            "trajectories": len(md_runs),
             "scans_recomputed": len(sample),
         },
     )
+
+
+def _rows_if_any(ledger: Ledger, table: schema.Table) -> list[Row]:
+    """The rows of a table that an older ionlake may not have made."""
+    return list(ledger.rows(table)) if ledger.has(table) else []
 
 
 def _check_releases(
@@ -144,8 +158,7 @@ def _content(path: Path) -> str | None:
 def _loose(
     layout: LakeLayout,
     listing: Listing,
-    named: Iterable[str],
-    staged: Iterable[Row],
+    named: tuple[Iterable[str], Iterable[str], Iterable[str]],
     releases: Sequence[CheckedRelease],
     *,
     writing: bool,
@@ -157,13 +170,12 @@ def _loose(
         return [], [note]
     if not is_with_writer(layout):
         return [], [_FOREIGN]
-    blocks = [row["staging_path"] for row in staged]
     unread = [release.number for release in releases if release.grids is None]
     if unread:
         numbers = ", ".join(map(str, unread))
         note = f"grids without a row were not looked for: release {numbers} may name them"
-        return orphans(replace(listing, grids=frozenset()), named, blocks), [note]
-    return orphans(listing, named, blocks), []
+        return orphans(replace(listing, grids=frozenset()), *named), [note]
+    return orphans(listing, *named), []
 
 
 _FOREIGN: Final = (

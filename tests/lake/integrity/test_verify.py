@@ -48,6 +48,7 @@ def test_a_sound_lake_is_sound(layout, depth):
         "releases": 1,
         "grids": 2,
         "staged_blocks": 0,
+        "trajectories": 0,
         "scans_recomputed": min(depth.sample, 2),
     }
     assert ("grids", 2, 2) in seen

@@ -1,0 +1,1 @@
+"""Molecular dynamics over many materials: which, in what pieces, and where the results go."""
