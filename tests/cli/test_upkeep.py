@@ -44,7 +44,10 @@ def lost_grid(lake):
 def test_verify_says_that_a_lake_is_sound(command, two_releases):
     status, out, err = command("verify", "--deep", "--sample", "1", "--lake", two_releases)
     assert (status, err) == (0, "")
-    assert out == ("sound; looked at 2 releases, 3 grids, 0 staged blocks, 0 trajectories, 1 scans recomputed\n")
+    assert out == (
+        "sound; looked at 2 releases, 3 grids, 0 staged blocks, 0 trajectories,"
+        " 1 scans recomputed\n"
+    )
     status, out, _ = command("verify", "--lake", two_releases, "--json")
     assert (status, json.loads(out)["clean"], json.loads(out)["findings"]) == (0, True, [])
 
@@ -171,7 +174,8 @@ def test_migrate_brings_an_old_lake_up_to_date(command, tmp_path):
     assert found == {"format_version": FORMAT_VERSION, "steps": []}
     assert command("verify", "--deep", "--lake", lake)[:2] == (
         0,
-        "sound; looked at 1 releases, 2 grids, 0 staged blocks, 0 trajectories, 2 scans recomputed\n",
+        "sound; looked at 1 releases, 2 grids, 0 staged blocks, 0 trajectories,"
+        " 2 scans recomputed\n",
     )
 
 

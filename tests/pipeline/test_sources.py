@@ -64,7 +64,7 @@ def test_a_run_takes_over_what_the_database_says_and_a_rerun_needs_no_network(
     with ionlake.open_lake(lake) as opened:
         rows = opened.query("SELECT * FROM materials ORDER BY material_id")
         failures = opened.query("SELECT material_id, stage FROM failures")
-    assert rows.material_id.tolist() == ["mp-1138", "mp-aaaaaacx"]
+    assert rows.material_id.tolist() == ["mp-1138", "mp-75"]
     assert set(rows.licence) == {"CC-BY-4.0"}
     assert set(rows.database_version) == {VERSION}
     assert set(rows.source_updated_at) == {"2026-01-01T00:00:00"}
