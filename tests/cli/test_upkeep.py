@@ -174,8 +174,10 @@ def test_migrate_brings_an_old_lake_up_to_date(command, tmp_path):
     assert found == {"format_version": FORMAT_VERSION, "steps": []}
     assert command("verify", "--deep", "--lake", lake)[:2] == (
         0,
-        "sound; looked at 1 releases, 2 grids, 0 staged blocks, 0 trajectories,"
-        " 2 scans recomputed\n",
+        (
+            "sound; looked at 1 releases, 2 grids, 0 staged blocks, 0 trajectories,"
+            " 2 scans recomputed\n"
+        ),
     )
 
 

@@ -27,7 +27,7 @@ def impatient(monkeypatch):
 
 @pytest.fixture
 def server(monkeypatch):
-    broken = summary("mp-bad", structure={})
+    broken = summary("mp-1001", structure={})
     project = MaterialsProject([summary("mp-1138"), summary("mp-aaaaaacx", "LiI-225"), broken])
     with serving(project) as address:
         monkeypatch.setenv("MP_API_KEY", KEY)
@@ -69,7 +69,7 @@ def test_a_run_takes_over_what_the_database_says_and_a_rerun_needs_no_network(
     assert set(rows.database_version) == {VERSION}
     assert set(rows.source_updated_at) == {"2026-01-01T00:00:00"}
     assert rows.attribution.str.startswith("Materials Project").all()
-    assert failures.values.tolist() == [["mp-bad", "read"]]
+    assert failures.values.tolist() == [["mp-1001", "read"]]
 
     n_asked = len(server.requests)
     cut_the_network(monkeypatch)
