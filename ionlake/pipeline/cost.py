@@ -35,9 +35,9 @@ class Family(Enum):
 class CostModel:
     """Times on one core, for every family of evaluators. To fit them again, change them here.
 
-    Fitted on one core of an AMD EPYC with SevenNet-0 (cut-off 5 Å), the operator on crystals of
-    2 to 88 atoms (6 % rms for a point). Pairs are directed pairs of atoms within the potential's
-    cut-off, per cell.
+    Fitted on one core of an AMD EPYC (72 GFLOP/s in a large matrix product) with SevenNet-0
+    (cut-off 5 Å), the operator on crystals of 2 to 54 atoms (15 % rms for a point). Pairs are
+    directed pairs of atoms within the potential's cut-off, per cell.
 
     Attributes:
         operator_s_per_atom: Time of a point per atom of the cell, operator family, s.
@@ -62,8 +62,8 @@ class CostModel:
         screened_share: Share of a scan's points that screening evaluates.
     """
 
-    operator_s_per_atom: float = 0.046e-3
-    operator_s_per_pair: float = 0.0005e-3
+    operator_s_per_atom: float = 0.085e-3
+    operator_s_per_pair: float = 0.00026e-3
     operator_build_s: float = 0.02
     operator_build_s_per_atom: float = 0.008
     batched_s_per_pair: float = 0.062e-3
