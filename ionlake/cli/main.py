@@ -11,7 +11,9 @@ from ionlake.cli import md
 from ionlake.cli.descriptors import descriptors
 from ionlake.cli.evaluate import evaluate
 from ionlake.cli.exit_codes import ExitCode, exit_code
+from ionlake.cli.explain import explain
 from ionlake.cli.labels import labels
+from ionlake.cli.pathway import pathway
 from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
 from ionlake.cli.releases import diff, releases
@@ -31,7 +33,7 @@ app = typer.Typer(
 )
 for command in (
     *(quickstart, plan, run, update, why, descriptors, query, rank, status),
-    *(evaluate, releases, diff, verify, repair, prune, migrate),
+    *(explain, pathway, evaluate, releases, diff, verify, repair, prune, migrate),
 ):
     app.command()(command)
 app.add_typer(labels)

@@ -1,12 +1,26 @@
 """From a material to the grid of one of its scans, or to a trajectory."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ionlake.errors import LakeError
 from ionlake.lake.reader import ReleaseReader
 
 _SHOWN: Final = 6
+
+
+@dataclass(frozen=True)
+class GridAddress:
+    """A stored grid.
+
+    Attributes:
+        scan_id: Its scan.
+        path: Its Zarr group, relative to the lake.
+    """
+
+    scan_id: str
+    path: str
 
 
 def find_grid(
@@ -17,8 +31,8 @@ def find_grid(
     potential: str | None = None,
     grid_protocol: str | None = None,
     scan_id: str | None = None,
-) -> str:
-    """Path, relative to the lake, of the one grid of a material that fits.
+) -> GridAddress:
+    """Where the one grid of a material is that fits.
 
     Args:
         release: An open release.
@@ -47,7 +61,7 @@ def find_grid(
         and potential in (None, grid["potential"], grid["potential_id"])
     ]
     if len(fitting) == 1:
-        return str(fitting[0]["grid_path"])
+        return GridAddress(str(fitting[0]["scan_id"]), str(fitting[0]["grid_path"]))
     if fitting:
         raise LakeError(
             f"{material_id} has {len(fitting)} grids that fit: {_choices(fitting)}: choose by"
