@@ -17,6 +17,7 @@ TABLES: Final = (
     "rankings",
     "descriptors",
     "materials",
+    "pathways",
     "conductivities",
     "md_validation",
     "labels",

@@ -12,8 +12,9 @@ from ionlake.cli.descriptors import descriptors
 from ionlake.cli.evaluate import evaluate
 from ionlake.cli.exit_codes import ExitCode, exit_code
 from ionlake.cli.explain import explain
+from ionlake.cli.export import export
 from ionlake.cli.labels import labels
-from ionlake.cli.pathway import pathway
+from ionlake.cli.pathway import pathway, trace
 from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
 from ionlake.cli.releases import diff, releases
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 for command in (
     *(quickstart, plan, run, update, why, descriptors, query, rank, status),
-    *(explain, pathway, evaluate, releases, diff, verify, repair, prune, migrate),
+    *(explain, pathway, trace, export, evaluate, releases, diff, verify, repair, prune, migrate),
 ):
     app.command()(command)
 app.add_typer(labels)

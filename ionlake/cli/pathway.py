@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from ionlake.cli.exit_codes import ExitCode
 from ionlake.cli.options import JsonOption, LakeOption, ReleaseOption, ScanOption, lake_path
 from ionlake.cli.output import Format as TableFormat
 from ionlake.cli.output import print_table, to_json, write_arrow, write_text
@@ -95,6 +96,33 @@ def pathway(
         write_arrow(_points(path), TableFormat.CSV, output)
     else:
         _show(path)
+
+
+def trace(lake: LakeOption = None, json: JsonOption = False) -> None:
+    """Fill in table pathways for scans that an older ionlake has described.
+
+    Paths are found in the stored grids; descriptors stay as they are, no energy is evaluated. New
+    scans get their paths when they are described.
+
+    \b
+    Examples:
+      ionlake trace --lake /data/lake
+    """
+    from dataclasses import asdict
+
+    from ionlake.cli.counting import bar
+    from ionlake.pipeline.trace import trace_lake
+
+    with bar() as follow:
+        found = trace_lake(lake_path(lake), follow)
+    if json:
+        sys.stdout.write(to_json(asdict(found)) + "\n")
+    else:
+        sys.stdout.write(f"{found.n_scans} scans traced\n")
+        for problem in found.unreadable:
+            sys.stderr.write(f"not traced: {problem}\n")
+    if found.unreadable:
+        raise typer.Exit(ExitCode.PARTIAL)
 
 
 def _write_images(

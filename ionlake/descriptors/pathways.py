@@ -1,14 +1,13 @@
 """Migration paths of the ions that set a material's percolation barriers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
 
 from ionlake.descriptors.keys import DIMENSIONS, SEED_AXES, barrier_key
-from ionlake.descriptors.row import Row
 from ionlake.descriptors.scan_input import ScanInput, read_scan
 from ionlake.errors import GridError
 from ionlake.geometry import FloatArray, nearest_points
@@ -46,7 +45,7 @@ class IonPathway:
     neighbour_distances_ang: tuple[float, ...] = ()
 
 
-def material_pathways(dataset: xr.Dataset, ions: Sequence[Row]) -> list[IonPathway]:
+def material_pathways(dataset: xr.Dataset, ions: Sequence[Mapping[str, Any]]) -> list[IonPathway]:
     """Paths of the ions whose percolation barriers are the material's.
 
     Of the ions with the lowest barrier of a dimension the first is taken. Each ion taken brings its
@@ -75,7 +74,7 @@ def material_pathways(dataset: xr.Dataset, ions: Sequence[Row]) -> list[IonPathw
     ]
 
 
-def setting_ion(ions: Sequence[Row], dimension: int) -> int | None:
+def setting_ion(ions: Sequence[Mapping[str, Any]], dimension: int) -> int | None:
     """The first ion with the lowest percolation barrier of a dimension, None where none has one."""
     key = barrier_key(dimension)
     heights = [(row[key], number) for number, row in enumerate(ions) if row[key] is not None]
@@ -164,11 +163,11 @@ def _bottleneck_neighbours(
     return tuple(others[which].tolist()), tuple(distances.tolist())
 
 
-def _seed(ion: Row) -> GridIndex:
-    i, j, k = (int(ion[axis]) for axis in SEED_AXES)  # type: ignore[arg-type]
+def _seed(ion: Mapping[str, Any]) -> GridIndex:
+    i, j, k = (int(ion[axis]) for axis in SEED_AXES)
     return i, j, k
 
 
-def _barriers(ion: Row) -> Barriers:
+def _barriers(ion: Mapping[str, Any]) -> Barriers:
     one, two, three = (ion[barrier_key(d)] for d in DIMENSIONS)
     return one, two, three

@@ -70,8 +70,8 @@ def _mpe(facts: Facts) -> list[str]:
     said = [
         (
             f"The lowest energy at which {reach} of the box of 2 × 2 × 2 cells around an ion's"
-            " minimum is reached, one lattice vector away; excluded points count as the ion's highest"
-            " energy. The material's value is that of its easiest ion."
+            " minimum is reached, one lattice vector away; excluded points count as the ion's"
+            " highest energy. The material's value is that of its easiest ion."
         ),
         f"Lowest without asking for a share: {_named(facts, lowest)}, {lowest[MPE]:.4g} eV.",
     ]
@@ -99,9 +99,9 @@ def _barrier(facts: Facts) -> list[str]:
     ion = facts.ions[found["mobile_ion"]]
     return [
         (
-            f"The lowest energy above its minimum at which the easiest {_ion(facts)} reaches its"
-            f" own images along {found['dimension']} independent direction(s), over evaluated points"
-            " only."
+            f"The lowest energy above its minimum at which the easiest {_ion(facts)} reaches"
+            f" its own images along {found['dimension']} independent direction(s), over"
+            " evaluated points only."
         ),
         f"Set by {_named(facts, ion)}.",
         (
