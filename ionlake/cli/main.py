@@ -14,6 +14,7 @@ from ionlake.cli.exit_codes import ExitCode, exit_code
 from ionlake.cli.explain import explain
 from ionlake.cli.export import export
 from ionlake.cli.labels import labels
+from ionlake.cli.package import package
 from ionlake.cli.pathway import pathway, trace
 from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
@@ -34,7 +35,20 @@ app = typer.Typer(
 )
 for command in (
     *(quickstart, plan, run, update, why, descriptors, query, rank, status),
-    *(explain, pathway, trace, export, evaluate, releases, diff, verify, repair, prune, migrate),
+    *(
+        explain,
+        pathway,
+        trace,
+        export,
+        package,
+        evaluate,
+        releases,
+        diff,
+        verify,
+        repair,
+        prune,
+        migrate,
+    ),
 ):
     app.command()(command)
 app.add_typer(labels)
