@@ -65,9 +65,31 @@ def test_every_column_of_the_example_of_comments_has_one(beside_lake):
 
 def test_the_xarray_example_gives_a_share_per_ion(beside_lake):
     names = {}
-    exec(block_with("python", "open_lake"), names)
+    exec(block_with("python", "lake.grid"), names)
     assert names["soft"].dims == ("mobile_ion",)
     assert ((names["soft"] > 0) & (names["soft"] < 1)).all()
+
+
+def test_the_example_of_a_path_gives_its_profile(beside_lake, capsys):
+    names = {}
+    exec(block_with("python", "lake.pathway"), names)
+    energies, distances = names["profile"]
+    assert len(energies) == len(distances) > 2
+    assert float(capsys.readouterr().out.split()[0]) == energies.max()
+
+
+def test_the_commands_about_paths_and_exports(beside_lake, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("IONLAKE_LAKE", str(Path("ionlake-lake").resolve()))
+    monkeypatch.chdir(tmp_path)
+    for line in block_with("bash", "ionlake explain").strip().splitlines():
+        monkeypatch.setattr("sys.argv", shlex.split(line, comments=True))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code, line
+        assert capsys.readouterr().out, line
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"neb", "LiF-225.cube", "my-data-set"}
+    assert len(list((tmp_path / "neb").iterdir())) == 9
 
 
 def test_the_intake_example_gives_a_table_and_a_grid(beside_lake):
