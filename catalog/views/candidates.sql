@@ -31,8 +31,8 @@ SELECT
     structures.n_sites,
     structures.volume_ang3,
     structures.density_g_cm3,
-    structures.min_image_distance_ang,
-    structures.min_image_distance_ang < 5.0 AS image_closer_than_5_ang,
+    rankings.min_image_distance_ang,
+    rankings.min_image_distance_ang < 5.0 AS image_closer_than_5_ang,
     descriptor_values.fv_0p5_WARNlowPES,
     flags.any_minimum_below_base,
     flags.any_minimum_far_from_site,
@@ -58,7 +58,8 @@ JOIN materials USING (material_id)
 LEFT JOIN structures ON structures.structure_id = rankings.structure_id
 LEFT JOIN flags ON flags.descriptor_id = rankings.descriptor_id
 ORDER BY
-    mobile_species, grid_protocol, potential, Xi DESC NULLS LAST, material_id, rankings.scan_id;
+    mobile_species, scan_protocol, grid_protocol, potential, Xi DESC NULLS LAST, material_id,
+    rankings.scan_id;
 
 COMMENT ON TABLE candidates IS
 'One row per material and current scan: chemistry, stability, main descriptors, rank, flags and provenance. Ranks count within a pool, see rankings; materials that have left their source (see tombstones) are left out.';

@@ -44,7 +44,7 @@ class RunContext:
             task: The material.
             reduced: False to evaluate every point of every ion.
         """
-        settings, potential = self.method.settings, self.potential
+        settings, potential = self.method.settings_of(task.structure), self.potential
         return ScanJob(task.scan_id, task.structure, settings, potential, self.run_id, reduced)
 
     def grid_place(self, task: Task) -> GridPlace:

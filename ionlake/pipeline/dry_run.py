@@ -162,12 +162,11 @@ def _why(
     material_id: str, task: Task, known: Known, method: Method, done: _Done
 ) -> tuple[str, ...]:
     """Why a task has to be done, from what is stored."""
-    structure_id = task.structure.structure_id
     before = known.materials.get(material_id, {}).get("structure_id")
-    had = dict.fromkeys([structure_id, *done.former.get(material_id, []), before])
+    had = dict.fromkeys([task.structure.structure_id, *done.former.get(material_id, []), before])
     scans = [row for each in had for row in done.scans.get(str(each), [])]
-    scan = scan_state(structure_id, method, scans)
+    scan = scan_state(task.structure, method, scans)
     if not scan.current:
         return scan.reasons
     described = done.described.get(task.scan_id, [])
-    return descriptor_state(structure_id, method, scan, described).reasons
+    return descriptor_state(task.structure, method, scan, described).reasons

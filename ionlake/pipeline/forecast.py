@@ -9,8 +9,9 @@ import numpy as np
 from ionlake.errors import IonlakeError
 from ionlake.pes.plan import orbit_points, plan_scan
 from ionlake.pipeline.blocks import BLOCK_SECONDS, missing_blocks, points_in
-from ionlake.pipeline.cost import crystal_cost, evaluated_share, quick_points
+from ionlake.pipeline.cost import crystal_cost, evaluated_share, quick_size
 from ionlake.pipeline.plan import Method, Task, Todo
+from ionlake.structures.record import StructureRecord
 
 SIZE_CLASSES: Final = (10, 20, 30, 50, 100)
 """Largest numbers of atoms of the classes; one more class holds all larger cells."""
@@ -185,7 +186,7 @@ def plan_material(task: Task, method: Method) -> MaterialForecast:
     except IonlakeError as error:
         return _forecast_of(task, problem=(type(error).__name__, str(error)))
     n_ions, grid = len(plan.sites), int(np.prod(plan.shape))
-    return _material(task, method, points, grid, n_ions, exact=True)
+    return _material(task, method, plan.structure, points, grid, n_ions, exact=True)
 
 
 def predict_material(task: Task, method: Method) -> MaterialForecast:
@@ -197,18 +198,25 @@ def predict_material(task: Task, method: Method) -> MaterialForecast:
     """
     if task.todo is not Todo.SCAN:
         return _forecast_of(task, task.seconds)
-    grid, points = quick_points(task.structure, method.settings)
-    n_ions = len(task.structure.mobile_sites(method.settings.mobile_species))
-    return _material(task, method, [round(points)], grid, n_ions, exact=False)
+    size = quick_size(task.structure, method.settings)
+    points = [round(size.points)]
+    return _material(
+        task, method, size.structure, points, size.grid_points, size.n_ions, exact=False
+    )
 
 
 def _material(
-    task: Task, method: Method, points: list[int], grid: int, n_ions: int, *, exact: bool
+    task: Task,
+    method: Method,
+    scanned: StructureRecord,
+    points: list[int],
+    grid: int,
+    n_ions: int,
+    *,
+    exact: bool,
 ) -> MaterialForecast:
     accuracy = method.settings.accuracy
-    cost = crystal_cost(
-        task.structure, grid, n_ions, method.card, method.evaluator, accuracy=accuracy
-    )
+    cost = crystal_cost(scanned, grid, n_ions, method.card, method.evaluator, accuracy=accuracy)
     size = points_in(BLOCK_SECONDS, cost.point_s, cut=accuracy == "full")
     first = missing_blocks(0, max(points), [], size)[0].n_points
     whole = cost.scan_s(points) if exact else task.seconds

@@ -6,6 +6,7 @@ from enum import Enum
 
 from ionlake.descriptors.identity import descriptor_id
 from ionlake.pes.identity import scan_id
+from ionlake.pes.image_guard import settings_for
 from ionlake.pes.plan import require_framework, resolve_symmetry
 from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline.cost import describe_seconds, quick_seconds
@@ -62,6 +63,15 @@ class Method:
         symmetry = resolve_symmetry(settings.symmetry, parity=card.parity)
         return cls(replace(settings, symmetry=symmetry), card, evaluator)
 
+    def settings_of(self, structure: StructureRecord) -> ScanSettings:
+        """Settings of the scan of one crystal, as its identity has them."""
+        return settings_for(structure.cell, self.settings)
+
+    def scan_id(self, structure: StructureRecord) -> str:
+        """Identity of the scan of one crystal."""
+        settings, potential = self.settings_of(structure), self.card.potential_id
+        return scan_id(structure.structure_id, settings, potential, self.evaluator)
+
 
 def check_material(structure: StructureRecord, method: Method) -> None:
     """Refuse a crystal that this method cannot treat, before any work is done.
@@ -93,8 +103,9 @@ def plan_run(
     for material_id, structure in materials.items():
         by_structure.setdefault(structure.structure_id, []).append(material_id)
     tasks = []
-    for structure_id, material_ids in by_structure.items():
-        scan = scan_id(structure_id, method.settings, method.card.potential_id, method.evaluator)
+    for material_ids in by_structure.values():
+        structure = materials[material_ids[0]]
+        scan = method.scan_id(structure)
         descriptors = descriptor_id(scan)
         if scan not in finished_scans:
             todo = Todo.SCAN
@@ -102,7 +113,6 @@ def plan_run(
             todo = Todo.DESCRIBE
         else:
             todo = Todo.NOTHING
-        structure = materials[material_ids[0]]
         seconds = predicted_seconds(structure, todo, method)
         tasks.append(Task(tuple(material_ids), structure, scan, descriptors, todo, seconds))
     return sorted(tasks, key=lambda task: (task.seconds, task.scan_id))

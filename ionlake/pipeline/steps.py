@@ -124,7 +124,7 @@ def plan_step(job: ScanJob, staged: Sequence[StagedBlock]) -> PlannedScan:
         PlannedOrbit(orbit.ion, len(_points(job, orbit.ion).evaluated)) for orbit in plan.orbits
     )
     cost = crystal_cost(
-        job.structure,
+        plan.structure,
         int(np.prod(plan.shape)),
         len(plan.sites),
         potential.card,

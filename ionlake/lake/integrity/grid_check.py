@@ -23,6 +23,7 @@ _SAME_NAME: Final = (
     "structure_id",
     "mobile_species",
     "scan_protocol",
+    "image_guard_ang",
     "grid_protocol",
     "grid_spacing_ang",
     "exclusion_radius_ang",
@@ -84,6 +85,7 @@ def row_differences(row: Row, attributes: Mapping[str, Any], shape: Mapping[str,
     potential = attributes.get("potential")
     said = {name: attributes.get(name) for name in _SAME_NAME} | {
         "potential_id": potential.get("potential_id") if isinstance(potential, dict) else None,
+        "repeats": attributes.get("repeats", [1, 1, 1]),  # grids of lake format 2 do not say
         "n_mobile_ions": shape.get("mobile_ion"),
         **{f"n_{axis}": shape.get(axis) for axis in ("a", "b", "c")},
     }

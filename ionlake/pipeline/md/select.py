@@ -9,6 +9,7 @@ import numpy as np
 from ionlake.errors import SettingsError
 from ionlake.lake.reader import ReleaseReader
 from ionlake.pipeline.md.recipe import MdSelection
+from ionlake.pipeline.rows import structure_of
 from ionlake.structures.record import StructureRecord
 
 Row = dict[str, Any]
@@ -131,11 +132,4 @@ def _structures(release: ReleaseReader, wanted: set[str]) -> dict[str, Structure
         " WHERE list_contains(?, structure_id)",
         [sorted(wanted)],
     )
-    return {
-        row["structure_id"]: StructureRecord(
-            np.array(row["cell_ang"]).reshape(3, 3),
-            np.array(row["atomic_numbers"]),
-            np.array(row["fractional_positions"]).reshape(-1, 3),
-        )
-        for row in rows
-    }
+    return {row["structure_id"]: structure_of(row) for row in rows}

@@ -9,7 +9,7 @@ from ionlake.errors import SettingsError
 from ionlake.geometry import minimum_image_distances, shortest_lattice_vector
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.bundled import load_bundled
-from ionlake.transport.supercell import make_supercell, supercell_repeats
+from ionlake.structures.supercell import make_supercell, supercell_repeats
 
 SKEWED = np.array([[4.0, 0.0, 0.0], [3.5, 3.0, 0.0], [1.0, 2.0, 5.0]])
 
