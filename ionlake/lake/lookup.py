@@ -34,7 +34,11 @@ def find_grid(
     if scan_id is not None:
         grids = _scan_of(release, material_id, scan_id)
     else:
-        grids = release.rows("SELECT * FROM grids WHERE material_id = ?", [material_id])
+        grids = release.rows(
+            "SELECT mobile_species, grid_protocol, potential, potential_id, scan_id, grid_path"
+            " FROM grids WHERE material_id = ?",
+            [material_id],
+        )
     wanted = {"mobile_species": mobile_species, "grid_protocol": grid_protocol}
     fitting = [
         grid

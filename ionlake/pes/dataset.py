@@ -1,6 +1,7 @@
 """The xarray form of a scan: energies, how each point got its own, and where all came from."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -139,7 +140,7 @@ def grid_dataset(
             MINIMUM_ENERGY: (MOBILE_ION, minima, _MINIMUM_ATTRIBUTES),
             BASE_ENERGY: ((), np.float64(base_energy_ev), _BASE_ATTRIBUTES),
         },
-        coords=_coordinates(relative.shape),
+        coords=_coordinates(relative.shape).copy(),
         attrs={
             "Conventions": "CF-1.11",
             "title": f"Potential energy surfaces of mobile ions in {structure.formula}",
@@ -162,17 +163,19 @@ def grid_dataset(
 
 def with_coordinates(dataset: xr.Dataset) -> xr.Dataset:
     """Attach the fractional coordinates a, b, c and the number of each mobile ion."""
-    return dataset.assign_coords(_coordinates(tuple(dataset.sizes[dim] for dim in GRID_DIMS)))
+    shape = tuple(dataset.sizes[dim] for dim in GRID_DIMS)
+    return dataset.assign_coords(_coordinates(shape).copy())  # not to share their attributes
 
 
-def _coordinates(shape: tuple[int, ...]) -> dict[str, Any]:
+@lru_cache(maxsize=256)
+def _coordinates(shape: tuple[int, ...]) -> xr.Coordinates:
     """Coordinates of a grid of shape (n_ions, n_a, n_b, n_c)."""
     n_ions, *sizes = shape
     axes = {
         axis: (axis, np.arange(size) / size, {"units": "1"})
         for axis, size in zip(AXES, sizes, strict=True)
     }
-    return {MOBILE_ION: np.arange(n_ions), **axes}
+    return xr.Coordinates({MOBILE_ION: np.arange(n_ions), **axes})
 
 
 _ENERGY_ATTRIBUTES: Final = {

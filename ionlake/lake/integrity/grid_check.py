@@ -126,7 +126,7 @@ def _problem(
         return Kind.GRID_DAMAGED, f"the numbers of {', '.join(gone)} are gone"
     try:
         if not deep:
-            return _differences(grid, open_grid(folder), deep=False)
+            return _differences(grid, open_grid(folder, consolidated=False), deep=False)
         with files.at_hand(folder) as copy:
             return _deep_problem(grid, copy)
     except StoreError:
