@@ -95,8 +95,7 @@ SCANS: Final = Table(
         (
             "scan_protocol",
             "VARCHAR",
-            "frozen_framework: the paper's, the cell as given; frozen_framework_supercell-X: in a"
-            " supercell in which images of the moving ion are at least X Å apart",
+            "frozen_framework (the paper's), or frozen_framework_supercell-X: images X Å apart",
         ),
         (
             "image_guard_ang",
