@@ -335,6 +335,14 @@ def test_rank_lists_the_best_and_leaves_out_transition_metals_by_name(command, l
     assert json.loads(out)[0]["Xi"] == max(row["Xi"] for row in everything)
 
 
+def test_an_image_safe_rank_says_what_it_leaves_out(command, lake):
+    status, out, err = command("rank", "--lake", lake, "--json", "--image-safe")
+    assert (status, json.loads(out)) == (0, [])
+    assert err.startswith("ionlake: materials left out: 3, ")
+    _, _, err = command("rank", "--lake", lake, "--image-safe", "--pool", "no_transition_metal")
+    assert err.startswith("ionlake: materials left out: 2, ")
+
+
 def test_status_counts_and_names_the_writer(command, lake):
     status, out, _ = command("status", "--lake", lake, "--json")
     facts = json.loads(out)
