@@ -125,10 +125,10 @@ def prune_lake(writer: LakeWriter, pruning: Pruning) -> None:
         path = writer.layout.release(number)
         files.remove(path)
         files.remove(digest_file(path))
-    for path in (*pruning.grids, *pruning.trajectories):
-        files.remove_tree(writer.layout.resolve(path))
-    for path in pruning.summaries:
-        files.remove(writer.layout.resolve(path))
+    for group in (*pruning.grids, *pruning.trajectories):
+        files.remove_tree(writer.layout.resolve(group))
+    for summary in pruning.summaries:
+        files.remove(writer.layout.resolve(summary))
 
 
 @dataclass(frozen=True)
