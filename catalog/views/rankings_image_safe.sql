@@ -4,7 +4,9 @@
 CREATE TABLE rankings_image_safe AS
 WITH guards AS (
     -- Distances that recipes asked for, for each kind of scan; 5 Å where none did.
-    SELECT * EXCLUDE (distances), unnest(coalesce(distances, [5.0::DOUBLE])) AS safe_image_distance_ang
+    SELECT
+        * EXCLUDE (distances),
+        unnest(coalesce(distances, [5.0::DOUBLE])) AS safe_image_distance_ang
     FROM (
         SELECT
             mobile_species, grid_protocol, grid_spacing_ang, exclusion_radius_ang, accuracy,

@@ -75,7 +75,7 @@ _ONLY_RELEASES: Final = (
 
 
 def row_differences(row: Row, attributes: Mapping[str, Any], shape: Mapping[str, int]) -> list[str]:
-    """Where a grid says something else than its row.
+    """Where a grid says something else than its row; columns the row lacks do not count.
 
     Args:
         row: Row of ``scans``.
@@ -92,7 +92,7 @@ def row_differences(row: Row, attributes: Mapping[str, Any], shape: Mapping[str,
     return [
         f"{name} is {value!r}, the row says {row[name]!r}"
         for name, value in said.items()
-        if value != row[name]
+        if name in row and value != row[name]
     ]
 
 
