@@ -131,7 +131,7 @@ def has_intervals(lake: "Lake") -> bool:
     """Whether several potentials have ranked the same materials in the release that is open."""
     there = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'ensemble_ranks'"
     ranked = "SELECT 1 FROM ensemble_ranks WHERE rank_median IS NOT NULL LIMIT 1"
-    return lake.arrow(there).num_rows > 0 and lake.arrow(ranked).num_rows > 0
+    return all(bool(lake.arrow(sql).num_rows) for sql in (there, ranked))
 
 
 def _ending(pool: str) -> str:
