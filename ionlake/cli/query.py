@@ -82,8 +82,8 @@ def rank(
     with open_lake(lake_path(lake), release=release) as opened:
         if intervals and not has_intervals(opened):
             raise LakeError(
-                f"release {opened.release} of {opened.path} has no ensemble: run a recipe that"
-                " names several potentials under ensemble"
+                f"release {opened.release} of {opened.path} has no ensemble with materials in"
+                " common: run a recipe that names several potentials under ensemble"
             )
         write_arrow(opened.arrow(sql, [top]), Format.JSON if json else how, output)
 
