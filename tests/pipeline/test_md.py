@@ -101,6 +101,8 @@ def test_a_recipe_fills_the_tables_and_a_second_run_does_nothing(md, scanned):
         assert sorted(beside.selection) == ["random", "random", "top"]  # two names of one crystal
         assert beside.Xi.notna().all()
         assert (beside.conductivity_1000k_upper_s_cm > 0).all()
+    (run,) = [row for row in _rows(scanned, schema.RUNS) if row["run_id"] == first.run_id]
+    assert run["energies_evaluated"] == 4 * 225  # steps of 2 fs
     assert first.ns_per_day == pytest.approx(first.simulated_ps * 86.4 / first.wall_seconds)
     second = run_md(md, scanned)
     assert (second.md_runs_reused, second.md_runs_finished) == (4, 0)
