@@ -75,7 +75,7 @@ class Task:
 
     @property
     def pairs(self) -> set[Pair]:
-        """What it is the work for."""
+        """Its materials, each with the potential."""
         return {(name, self.method.card.potential_id) for name in self.material_ids}
 
 

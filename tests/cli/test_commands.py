@@ -242,8 +242,7 @@ def test_plan_counts_work_by_size_and_reasons(command, crystals):
     found = json.loads(out)
     assert found.keys() == {
         "recipe",
-        "potential",
-        "evaluator",
+        "potentials",
         "quick",
         "materials_read",
         "unfit",
@@ -262,6 +261,8 @@ def test_plan_counts_work_by_size_and_reasons(command, crystals):
     stages = [each["stage"] for each in found["unfit"] for _ in range(each["materials"])]
     assert sorted(stages) == ["check", "read", "read"]
     assert found["longest"][0]["formula"] == "Li3ClO"
+    (potential,) = found["potentials"]
+    assert (potential["potential"], potential["points"]) == ("analytic", total["points"])
     assert found["wall_seconds"] >= found["longest_task_s"] > 0
 
 
