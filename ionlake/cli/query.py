@@ -8,7 +8,7 @@ import typer
 
 from ionlake.cli.options import JsonOption, LakeOption, ReleaseOption, lake_path
 from ionlake.cli.output import Format, write_arrow
-from ionlake.errors import QueryError, SettingsError
+from ionlake.errors import LakeError, QueryError, SettingsError
 
 if TYPE_CHECKING:
     from ionlake.catalog.access import Lake
@@ -18,7 +18,8 @@ OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")
 ]
 
-POOLS: Final = {"all": "rank", "no_transition_metal": "rank_no_transition_metal"}
+POOLS: Final = {"all": "", "no_transition_metal": "_no_transition_metal"}
+"""What the columns of ranks end with, by pool."""
 
 
 def query(
@@ -31,9 +32,10 @@ def query(
 ) -> None:
     """Ask the lake by SQL: its current release, or an older one.
 
-    Tables and views: candidates, rankings, rankings_image_safe, descriptors, materials, structures,
-    scans, mobile_ions, labels, evaluations, failures, runs. DESCRIBE candidates lists columns;
-    their comments say what they mean.
+    Tables and views: candidates, rankings, rankings_image_safe, descriptors, ensemble_ranks,
+    ensemble_descriptors, ensemble_members, materials, structures, scans, mobile_ions, labels,
+    evaluations, failures, runs. DESCRIBE candidates lists columns; their comments say what they
+    mean.
 
     \b
     Examples:
@@ -56,6 +58,10 @@ def rank(
     pool: Annotated[
         str, typer.Option("--pool", help="all, or no_transition_metal (the paper's selection).")
     ] = "all",
+    intervals: Annotated[
+        bool,
+        typer.Option("--intervals", help="The spread over all potentials, one row per material."),
+    ] = False,
     lake: LakeOption = None,
     release: ReleaseOption = None,
     how: FormatOption = Format.TABLE,
@@ -69,18 +75,31 @@ def rank(
     (min_image_distance_ang in the recipe), beside larger cells as they are; without such a scan it
     is left out.
 
+    With --intervals, where several potentials have scanned the same materials with the same
+    settings (an ensemble), each row has the best, median and worst place that they give a material
+    among those that all of them have, and the range of its Ξ; ordered by the median. Potentials
+    err alike, so the range is no confidence interval.
+
     \b
     Examples:
       ionlake rank --top 10
       ionlake rank --pool no_transition_metal --json
       ionlake rank --image-safe
+      ionlake rank --intervals --top 10
     """
     from ionlake.catalog.access import open_lake
 
-    sql = ranking_sql(pool, image_safe=image_safe)
+    if image_safe and intervals:
+        raise SettingsError("--image-safe and --intervals are two lists: ask for one of them")
+    sql = intervals_sql(pool) if intervals else ranking_sql(pool, image_safe=image_safe)
     with open_lake(lake_path(lake), release=release) as opened:
         if image_safe:
             _tell_left_out(opened, pool)
+        if intervals and not has_intervals(opened):
+            raise LakeError(
+                f"release {opened.release} of {opened.path} has no ensemble with materials in"
+                " common: run a recipe that names several potentials under ensemble"
+            )
         write_arrow(opened.arrow(sql, [top]), Format.JSON if json else how, output)
 
 
@@ -94,9 +113,7 @@ def ranking_sql(pool: str, *, image_safe: bool = False) -> str:
     Raises:
         SettingsError: If there is no such pool.
     """
-    if pool not in POOLS:
-        raise SettingsError(f"pool is {pool!r}; expected {' or '.join(POOLS)}")
-    column, places, distance = POOLS[pool], "rankings", ""
+    column, places, distance = f"rank{_ending(pool)}", "rankings", ""
     if image_safe:
         places, distance = "rankings_image_safe", "safe_image_distance_ang, "
     kept_apart = "safe_image_distance_ang" if image_safe else "places.scan_protocol"
@@ -124,7 +141,7 @@ def _tell_left_out(lake: "Lake", pool: str) -> None:
             f"release {lake.release} has no table rankings_image_safe, an older ionlake made it:"
             " ask a newer release, or run a recipe once to publish one"
         )
-    left_out = lake.arrow(_LEFT_OUT.format(place=POOLS[pool]))["n"][0].as_py()
+    left_out = lake.arrow(_LEFT_OUT.format(place=f"rank{_ending(pool)}"))["n"][0].as_py()
     if left_out:
         sys.stderr.write(
             f"ionlake: materials left out: {left_out}, scanned only in cells in which the ion meets"
@@ -142,3 +159,38 @@ _LEFT_OUT: Final = """
     )
     WHERE {place} IS NOT NULL
 """
+
+
+def intervals_sql(pool: str) -> str:
+    """The statement that lists the best of an ensemble; its parameter is the number shown of each.
+
+    Raises:
+        SettingsError: If there is no such pool.
+    """
+    ending = _ending(pool)
+    ensemble = """mobile_species, scan_protocol, grid_protocol, grid_spacing_ang,
+        exclusion_radius_ang, accuracy"""
+    return f"""
+        SELECT rank_median{ending} AS rank_median, rank_low{ending} AS rank_low,
+               rank_high{ending} AS rank_high, material_id, formula, Xi_mean, Xi_min, Xi_max,
+               Xi_std, n_members, n_ranked, mobile_species, grid_protocol
+        FROM ensemble_ranks
+        WHERE rank_median{ending} IS NOT NULL
+        QUALIFY row_number() OVER (
+            PARTITION BY {ensemble} ORDER BY rank_median{ending}, Xi_mean DESC, material_id
+        ) <= ?
+        ORDER BY {ensemble}, rank_median{ending}, Xi_mean DESC, material_id
+    """  # noqa: S608 - the ending is one of two constants
+
+
+def has_intervals(lake: "Lake") -> bool:
+    """Whether several potentials have ranked the same materials in the release that is open."""
+    there = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'ensemble_ranks'"
+    ranked = "SELECT 1 FROM ensemble_ranks WHERE rank_median IS NOT NULL LIMIT 1"
+    return all(bool(lake.arrow(sql).num_rows) for sql in (there, ranked))
+
+
+def _ending(pool: str) -> str:
+    if pool not in POOLS:
+        raise SettingsError(f"pool is {pool!r}; expected {' or '.join(POOLS)}")
+    return POOLS[pool]

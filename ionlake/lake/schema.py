@@ -217,7 +217,8 @@ FAILURES: Final = Table(
 
 RUNS: Final = Table(
     "runs",
-    "One row per run of a recipe.",
+    "One row per run of a recipe. Materials computed, reused, failed, to do and quarantined count"
+    " once for each potential of an ensemble.",
     ("run_id",),
     _columns(
         ("run_id", "VARCHAR", "Identifier of the run; sorts by start"),

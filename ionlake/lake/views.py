@@ -15,6 +15,9 @@ VIEW_NAMES: Final = (
     "descriptors",
     "rankings",
     "rankings_image_safe",
+    "ensemble_members",
+    "ensemble_ranks",
+    "ensemble_descriptors",
     "candidates",
     "md_validation",
 )

@@ -19,7 +19,7 @@ from ionlake.pipeline.changes import Change, MaterialChange, compare_material
 from ionlake.pipeline.known import Known, read_known
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.rows import material_row, structure_of
-from ionlake.pipeline.run import make_method
+from ionlake.pipeline.run import make_methods
 from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.staleness import StageState, descriptor_state, row_state, scan_state
 from ionlake.structures.record import StructureRecord
@@ -33,7 +33,7 @@ class Explanation:
     Attributes:
         material_id: The material.
         recipe: Name of the recipe it is measured against.
-        stages: Row, scan and descriptors.
+        stages: Row, then scan and descriptors for each potential of the recipe.
         failures: Its rows of ``failures``.
         tombstone: Its row of ``tombstones``, None while its source offers it.
     """
@@ -85,8 +85,8 @@ def explain(
 
 def _stages(
     material_id: str, structure: StructureRecord, recipe: Recipe, ledger: Ledger, known: Known
-) -> tuple[StageState, StageState]:
-    method = make_method(recipe)
+) -> tuple[StageState, ...]:
+    methods = make_methods(recipe)
     former = ledger.rows(schema.FORMER_STRUCTURES, material_id=material_id)
     had = {structure.structure_id, *(row["structure_id"] for row in former)}
     if material_id in known.materials:
@@ -97,8 +97,11 @@ def _stages(
         for scan in scans
         for row in ledger.rows(schema.DESCRIPTOR_VALUES, scan_id=scan["scan_id"])
     ]
-    scan = scan_state(structure, method, scans)
-    return scan, descriptor_state(structure, method, scan, described)
+    stages: list[StageState] = []
+    for method in methods:
+        scan = scan_state(structure, method, scans, methods)
+        stages += [scan, descriptor_state(structure, method, scan, described)]
+    return tuple(stages)
 
 
 def _from_source(
