@@ -63,6 +63,7 @@ class Lake:
         *,
         mobile_species: str | None = None,
         potential: str | None = None,
+        scan_protocol: str | None = None,
         grid_protocol: str | None = None,
         scan_id: str | None = None,
     ) -> xr.Dataset:
@@ -72,6 +73,7 @@ class Lake:
             material_id: The material.
             mobile_species: Element that moves, if the material has scans of several.
             potential: Name or identity of the potential, if there are several.
+            scan_protocol: frozen_framework or that of a supercell, if there are both.
             grid_protocol: commensurate or paper, if there are both.
             scan_id: One scan of the material's structure, superseded ones included.
 
@@ -83,15 +85,16 @@ class Lake:
         Raises:
             LakeError: The material is unknown, has no such grid, or has several that fit.
         """
-        address = find_grid(
+        relative = find_grid(
             self._release,
             material_id,
             mobile_species=mobile_species,
             potential=potential,
+            scan_protocol=scan_protocol,
             grid_protocol=grid_protocol,
             scan_id=scan_id,
         )
-        return open_grid(self._release.layout.resolve(address.path))
+        return open_grid(self._release.layout.resolve(relative))
 
     def pathway(
         self,
@@ -101,6 +104,7 @@ class Lake:
         mobile_ion: int | None = None,
         mobile_species: str | None = None,
         potential: str | None = None,
+        scan_protocol: str | None = None,
         grid_protocol: str | None = None,
         scan_id: str | None = None,
     ) -> xr.Dataset:
@@ -115,6 +119,7 @@ class Lake:
             mobile_ion: The ion; by default the first of those with the lowest barrier.
             mobile_species: Element that moves, if the material has scans of several.
             potential: Name or identity of the potential, if there are several.
+            scan_protocol: frozen_framework or that of a supercell, if there are both.
             grid_protocol: commensurate or paper, if there are both.
             scan_id: One scan of the material's structure, superseded ones included.
 
@@ -131,6 +136,7 @@ class Lake:
             material_id,
             mobile_species=mobile_species,
             potential=potential,
+            scan_protocol=scan_protocol,
             grid_protocol=grid_protocol,
             scan_id=scan_id,
         )

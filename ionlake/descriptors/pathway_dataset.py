@@ -11,6 +11,7 @@ from ionlake.names import AXES
 
 _CARRIED: Final = (
     *("scan_id", "structure_id", "formula", "mobile_species", "grid_protocol", "potential"),
+    *("scan_protocol", "repeats"),
     *("cell", "symbols", "atomic_numbers", "fractional_positions", "valid_below_ev"),
 )
 """Attributes of the scan that its paths keep."""

@@ -1,7 +1,6 @@
 """From a material to the grid of one of its scans, or to a trajectory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from ionlake.errors import LakeError
@@ -10,35 +9,24 @@ from ionlake.lake.reader import ReleaseReader
 _SHOWN: Final = 6
 
 
-@dataclass(frozen=True)
-class GridAddress:
-    """A stored grid.
-
-    Attributes:
-        scan_id: Its scan.
-        path: Its Zarr group, relative to the lake.
-    """
-
-    scan_id: str
-    path: str
-
-
 def find_grid(
     release: ReleaseReader,
     material_id: str,
     *,
     mobile_species: str | None = None,
     potential: str | None = None,
+    scan_protocol: str | None = None,
     grid_protocol: str | None = None,
     scan_id: str | None = None,
-) -> GridAddress:
-    """Where the one grid of a material is that fits.
+) -> str:
+    """Path, relative to the lake, of the one grid of a material that fits.
 
     Args:
         release: An open release.
         material_id: The material.
         mobile_species: Element that moves, if the material has scans of several.
         potential: Name or identity of the potential, if there are several.
+        scan_protocol: frozen_framework or that of a supercell, if there are both.
         grid_protocol: commensurate or paper, if there are both.
         scan_id: One scan of the material's structure, superseded ones included.
 
@@ -49,11 +37,15 @@ def find_grid(
         grids = _scan_of(release, material_id, scan_id)
     else:
         grids = release.rows(
-            "SELECT mobile_species, grid_protocol, potential, potential_id, scan_id, grid_path"
-            " FROM grids WHERE material_id = ?",
+            "SELECT mobile_species, scan_protocol, grid_protocol, potential, potential_id, scan_id,"
+            " grid_path FROM grids WHERE material_id = ?",
             [material_id],
         )
-    wanted = {"mobile_species": mobile_species, "grid_protocol": grid_protocol}
+    wanted = {
+        "mobile_species": mobile_species,
+        "scan_protocol": scan_protocol,
+        "grid_protocol": grid_protocol,
+    }
     fitting = [
         grid
         for grid in grids
@@ -61,11 +53,11 @@ def find_grid(
         and potential in (None, grid["potential"], grid["potential_id"])
     ]
     if len(fitting) == 1:
-        return GridAddress(str(fitting[0]["scan_id"]), str(fitting[0]["grid_path"]))
+        return str(fitting[0]["grid_path"])
     if fitting:
         raise LakeError(
             f"{material_id} has {len(fitting)} grids that fit: {_choices(fitting)}: choose by"
-            " mobile_species, grid_protocol, potential or scan_id"
+            " mobile_species, scan_protocol, grid_protocol, potential or scan_id"
         )
     if grids:
         raise LakeError(
@@ -144,8 +136,8 @@ def _scan_of(release: ReleaseReader, material_id: str, scan_id: str) -> list[dic
 
 def _choices(grids: Sequence[dict[str, Any]]) -> str:
     shown = [
-        f"({grid['mobile_species']}, {grid['grid_protocol']}, {grid['potential']},"
-        f" scan_id={grid['scan_id']})"
+        f"({grid['mobile_species']}, {grid['scan_protocol']}, {grid['grid_protocol']},"
+        f" {grid['potential']}, scan_id={grid['scan_id']})"
         for grid in grids[:_SHOWN]
     ]
     rest = len(grids) - len(shown)

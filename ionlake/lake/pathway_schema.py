@@ -30,14 +30,18 @@ PATHWAYS: Final = Table(
                 " null where there is no path below 6 eV"
             ),
         ),
-        ("direction", "INTEGER[]", "Lattice vector the path leads along, in cells"),
+        (
+            "direction",
+            "INTEGER[]",
+            "Lattice vector of the scanned cell it leads along, as integers",
+        ),
         ("length_ang", "DOUBLE", "Length of the path along its grid steps, Å"),
         ("n_points", "INTEGER", "Grid points on the path, both ends included; 0 without a path"),
         ("bottleneck", "INTEGER", "Place of the highest energy on the path, from 0"),
         ("bottleneck_fractional", "DOUBLE[]", "Its fractional coordinates, not wrapped"),
         ("bottleneck_cartesian_ang", "DOUBLE[]", "Its Cartesian coordinates, not wrapped, Å"),
         ("bottleneck_elements", "VARCHAR[]", "Elements of the six atoms nearest to it, in order"),
-        ("bottleneck_sites", "INTEGER[]", "Their sites in the crystal, from 0"),
+        ("bottleneck_sites", "INTEGER[]", "Their sites in the scanned cell, from 0"),
         ("bottleneck_distances_ang", "DOUBLE[]", "Their distances, Å"),
         (
             "grid_points",

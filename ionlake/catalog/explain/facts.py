@@ -110,7 +110,11 @@ def _path(lake: Lake, material_id: str, name: str, values: Fact) -> xr.Dataset |
 
 
 def _ranking(lake: Lake, material_id: str, scan_id: str) -> Fact | None:
-    pool = ", ".join(POOL_COLUMNS)
+    columns = _rows(
+        lake, "SELECT column_name FROM duckdb_columns() WHERE table_name = ?", "rankings"
+    )
+    there = {row["column_name"] for row in columns}  # older releases have fewer
+    pool = ", ".join(name for name in POOL_COLUMNS if name in there)
     return _first(
         lake,
         f"FROM (SELECT *, count(Xi) OVER (PARTITION BY {pool}) AS n_ranked FROM rankings)"  # noqa: S608

@@ -9,7 +9,7 @@ import xarray as xr
 from ionlake.errors import SettingsError
 from ionlake.geometry import FloatArray
 from ionlake.structures.record import StructureRecord
-from ionlake.transport.supercell import supercell_repeats
+from ionlake.structures.supercell import supercell_repeats
 
 
 def path_images(
