@@ -1,5 +1,6 @@
 """``ionlake export`` on crystals in a known landscape."""
 
+import numpy as np
 import pytest
 from ase.io.cube import read_cube_data
 
@@ -27,7 +28,8 @@ def test_a_cube_holds_the_energies_of_the_lake(command, lake, tmp_path):
     data, atoms = read_cube_data(str(tmp_path / "x.cube"))
     with ionlake.open_lake(lake) as opened:
         energy = opened.grid("LiF-225").energy.values[0]
-    assert data == pytest.approx(energy, rel=1e-5, abs=1e-6, nan_ok=True)
+    filled = np.where(np.isnan(energy), np.nanmax(energy), energy)
+    assert data == pytest.approx(filled, rel=1e-5, abs=1e-6)
     assert atoms.get_chemical_formula() in {"FLi", "LiF"}
 
 

@@ -17,9 +17,9 @@ def write_netcdf(path: Path, grid: xr.Dataset) -> None:
         grid: A scan.
     """
     plain = grid.copy()
-    for owner in (plain, *plain.variables.values()):
-        owner.attrs = {name: _plain(value) for name, value in owner.attrs.items()}
+    plain.attrs = {name: _plain(value) for name, value in grid.attrs.items()}
     for variable in plain.variables.values():
+        variable.attrs = {name: _plain(value) for name, value in variable.attrs.items()}
         variable.encoding.clear()  # of the store it came from
     plain["status"] = plain.status.astype("int8")  # netCDF-3 has no unsigned bytes
     plain.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT")
