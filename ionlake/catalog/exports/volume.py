@@ -1,13 +1,13 @@
 """One number per grid point, ready for programs that know no gaps."""
 
-from collections.abc import Callable
+import functools
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import xarray as xr
 
-from ionlake.descriptors.scan_input import read_scan
+from ionlake.descriptors.scan_input import ScanInput, read_scan
 from ionlake.errors import GridError, SettingsError
 from ionlake.geometry import FloatArray
 from ionlake.levels.connectivity import neighbour_offsets
@@ -85,12 +85,12 @@ def make_volume(
                 f"status is that of one ion and the scan has {n_ions}: choose by number"
             )
         ion = 0
-    landscape = _levels if what == "level" else _energies
     chosen = range(n_ions) if ion is None else [ion]
     if what == "status":
         values = grid[STATUS].values[ion].astype(np.float64)
     else:
-        values = _lowest(scan.energy, chosen, landscape, excluded, scan.cell, scan.sites)
+        of_ions = (_values(scan, number, excluded, as_level=what == "level") for number in chosen)
+        values = functools.reduce(np.minimum, of_ions)
     crystal = StructureRecord(scan.cell, np.array(grid.attrs["atomic_numbers"]), scan.positions)
     whose = "any mobile ion" if ion is None else f"mobile ion {ion}"
     title = f"{what}{'' if what == 'status' else ' in eV'} of {whose} in {crystal.formula}"
@@ -98,35 +98,15 @@ def make_volume(
     return Volume(crystal, values, origin, title)
 
 
-def _lowest(
-    energies: xr.DataArray,
-    ions: range | list[int],
-    landscape: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
-    excluded: float | None,
-    cell: FloatArray,
-    sites: FloatArray,
-) -> FloatArray:
-    """The lowest value of some ions at each point."""
-    lowest: FloatArray | None = None
-    for ion in ions:
-        energy = np.asarray(energies[ion].to_numpy(), dtype=np.float64)
-        highest = float(np.nanmax(energy)) if excluded is None else excluded
-        filled = np.where(np.isnan(energy), highest, energy)
-        values = landscape(filled, cell, sites[ion])
-        lowest = values if lowest is None else np.minimum(lowest, values)
-    if lowest is None:
-        raise GridError("the scan has no mobile ion; expected at least one: scan the crystal again")
-    return lowest
-
-
-def _energies(filled: FloatArray, _cell: FloatArray, _site: FloatArray) -> FloatArray:
-    return filled
-
-
-def _levels(filled: FloatArray, cell: FloatArray, site: FloatArray) -> FloatArray:
-    seed = find_seed(filled, cell, site)
-    levels = level_map(filled, seed, neighbour_offsets(cell, filled.shape))
-    return fold_levels(levels, seed)
+def _values(scan: ScanInput, ion: int, excluded: float | None, *, as_level: bool) -> FloatArray:
+    """Energies or levels of one ion, points that were not evaluated filled."""
+    energy = np.asarray(scan.energy[ion].to_numpy(), dtype=np.float64)
+    highest = float(np.nanmax(energy)) if excluded is None else excluded
+    filled = np.where(np.isnan(energy), highest, energy)
+    if not as_level:
+        return filled
+    seed = find_seed(energy, scan.cell, scan.sites[ion])
+    return fold_levels(level_map(filled, seed, neighbour_offsets(scan.cell, filled.shape)), seed)
 
 
 def fold_levels(levels: FloatArray, seed: GridIndex) -> FloatArray:
