@@ -23,7 +23,7 @@ class Isosurface:
 
     Attributes:
         vertices: Cartesian coordinates, Å, shape (v, 3).
-        faces: Indices of the corners of each triangle, shape (f, 3), counter-clockwise from outside.
+        faces: Corners of each triangle, shape (f, 3), counter-clockwise from outside.
         caps: Triangles that close the surface on the faces of the box, shape (f,).
     """
 

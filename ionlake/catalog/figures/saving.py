@@ -2,7 +2,6 @@
 
 import html
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -74,7 +73,8 @@ def save_figure(
     require_format(path)
     if provenance is not None:
         figure.text(0.005, 0.004, str(provenance), fontsize=6, color=GREY, va="bottom")
-        _leave_room(figure)
+        if not figure.legends:
+            _leave_room(figure)
     suffix = path.suffix.lower().lstrip(".")
     with styled():
         if suffix == "html":
@@ -100,14 +100,9 @@ def _page(figure: Any, title: str, dpi: int) -> str:
 def _metadata(suffix: str, title: str, provenance: Provenance | None) -> dict[str, Any]:
     told = "" if provenance is None else str(provenance)
     made = f"ionlake {__version__}"
-    return {
-        "png": {"Title": title, "Description": told, "Software": made},
-        "svg": {"Title": title, "Description": told, "Creator": made, "Date": None},
-        "pdf": {"Title": title, "Subject": told, "Creator": made},
-    }[suffix]
-
-
-def listed(names: Sequence[str], shown: int = 6) -> str:
-    """Names for a message, the rest counted."""
-    rest = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")
+    if suffix == "pdf":
+        return {"Title": title, "Subject": told, "Creator": made}
+    named = {"Title": title, "Description": told}
+    return (
+        {**named, "Software": made} if suffix == "png" else {**named, "Creator": made, "Date": None}
+    )

@@ -1,7 +1,7 @@
 """What all figures share: colours, fonts, how a formula is written."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -14,6 +14,9 @@ PALETTE: Final = (
 
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "h")
 GREY: Final = "#767676"
+
+_FOOT_INCH: Final = 0.2
+_LEGEND_POINTS: Final = 8.0
 
 _SETTINGS: Final = {
     "font.family": "sans-serif",
@@ -28,7 +31,7 @@ _SETTINGS: Final = {
     "grid.linewidth": 0.6,
     "xtick.labelsize": 8.5,
     "ytick.labelsize": 8.5,
-    "legend.fontsize": 8.0,
+    "legend.fontsize": _LEGEND_POINTS,
     "legend.frameon": False,
     "lines.linewidth": 1.5,
     "hatch.linewidth": 0.8,
@@ -46,7 +49,8 @@ def styled() -> Iterator[None]:
         MissingExtraError: matplotlib is not installed.
     """
     try:
-        from matplotlib import cycler, rc_context
+        from cycler import cycler
+        from matplotlib import rc_context
     except ImportError as error:
         raise MissingExtraError(
             "matplotlib is not installed: pip install 'ionlake[plots]'"
@@ -56,10 +60,23 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(width_inch: float, height_inch: float) -> Any:
-    """An empty matplotlib figure; call it within `styled`."""
+    """An empty matplotlib figure with room for a line at its foot; call it within `styled`."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    return Figure(figsize=(width_inch, height_inch), layout="constrained")
+    foot = _FOOT_INCH / height_inch
+    layout = ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
+    return Figure(figsize=(width_inch, height_inch), layout=layout)
+
+
+def foot_legend(figure: Any, handles: Sequence[Any], n_columns: int) -> None:
+    """A legend below all panels, above the line at the foot."""
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=n_columns,
+        borderaxespad=72 * _FOOT_INCH / _LEGEND_POINTS,
+    )
 
 
 def formula_label(formula: str) -> str:
