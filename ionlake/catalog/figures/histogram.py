@@ -101,7 +101,7 @@ def _draw(axes: Any, rows: pd.DataFrame, name: str, edges: FloatArray, colour: s
     )
     if len(values) > len(bounds):
         every = np.concatenate([values, np.full(len(bounds), -np.inf)])
-        axes.axvline(np.median(every), color="0.15", lw=1.1, ls="--")
+        axes.axvline(np.median(every), ymax=0.84, color="0.15", lw=1.1, ls="--")
 
 
 def _legend(figure: Any) -> None:

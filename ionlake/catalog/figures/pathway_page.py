@@ -1,5 +1,6 @@
 """The regions that ions can visit as an interactive page."""
 
+import html
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -95,7 +96,7 @@ def save_page(figure: Any, path: Path, title: str, provenance: Provenance) -> No
         font={"size": 10, "color": "#767676"},
     )
     page = figure.to_html(include_plotlyjs=True, full_html=True, default_height="95vh")
-    head = f'<html lang="en"><head><title>{title}</title>'
+    head = f'<html lang="en"><head><title>{html.escape(title)}</title>'
     path.write_text("<!DOCTYPE html>\n" + page.replace("<html>\n<head>", head, 1), encoding="utf-8")
 
 

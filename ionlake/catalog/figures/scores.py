@@ -104,7 +104,7 @@ def _by_threshold(axes: Any, panel: Panel) -> None:
         )
         axes.fill_between(thresholds, low, high, color=line.get_color(), alpha=0.13, lw=0)
     _references(axes, panel)
-    axes.set_xlabel("threshold (eV)")
+    axes.set_xlabel("threshold of the free volume (eV)")
     axes.set_ylabel("score (area, materials²)")
     _legend_below(axes)
 
@@ -131,14 +131,14 @@ def _curves(axes: Any, panel: Panel) -> None:
         axes.plot(x, y, label=_plain(name))
         x_end, y_end = max(x_end, float(x[-1])), max(y_end, float(y[-1]))
     axes.plot([0, x_end], [0, y_end], color=GREY, lw=1, ls=":", label="random guess")
-    axes.axvspan(0, TRUNCATION * x_end, color="0.93", lw=0, zorder=0, label="counts in the score")
+    axes.axvspan(0, TRUNCATION * x_end, color="0.93", lw=0, zorder=0, label="part that is scored")
     axes.set_xlabel("insulators found (materials)")
     axes.set_ylabel("conductors found (materials)")
     _legend_below(axes)
 
 
 def _legend_below(axes: Any) -> None:
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, columnspacing=1.0)
 
 
 def _plain(name: str) -> str:
@@ -149,5 +149,5 @@ def _plain(name: str) -> str:
     if found is None:
         return name
     whole, part, kind, union = found.groups()
-    below = f" below {whole}.{part} eV" if whole else ""
-    return f"{kind} volume{below}, {'union' if union else 'sum'}"
+    below = f" < {whole}.{part} eV" if whole else ""
+    return f"{kind}{below}, {'union' if union else 'sum'}"
