@@ -57,7 +57,7 @@ def repair(
 
 
 def prune(path: str | Path, keep: int, *, dry_run: bool = False) -> Pruning:
-    """Drop old releases, and the grids that neither the ledger nor a kept release names.
+    """Drop old releases, what neither the ledger nor a kept release names, and replaced summaries.
 
     Args:
         path: Folder of the lake, or its URL.

@@ -59,6 +59,7 @@ def lake_status(layout: Any) -> dict[str, Any]:
     with read_ledger(layout) as ledger:
         counts = {table.name: ledger.count(table) for table in schema.TABLES}
         staged = ledger.count(schema.STAGED_BLOCKS)
+        pieces = ledger.count(schema.STAGED_PIECES)
         holder = active_holder(layout)
         health = Health()
         with suppress(LakeError):  # a ledger from before these columns
@@ -71,6 +72,7 @@ def lake_status(layout: Any) -> dict[str, Any]:
         "release_age_seconds": age,
         **counts,
         "staged_blocks": staged,
+        "staged_pieces": pieces,
         **asdict(health),
         "writer_pid": None if holder is None else holder.pid,
         "writer_host": None if holder is None else holder.host,

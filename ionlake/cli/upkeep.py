@@ -116,10 +116,11 @@ def prune(
     lake: LakeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Drop old releases, and grids that neither the ledger nor a kept release names.
+    """Drop old releases, and what neither the ledger nor a kept release names.
 
-    The current release always stays. This deletes: look with --dry-run first. Readers that still
-    have a dropped release open keep its tables, but may miss grids.
+    That is grids and trajectories, and kept answers of databases that a newer answer to the same
+    question replaces. The current release always stays. This deletes: look with --dry-run first.
+    Readers that still have a dropped release open keep its tables, but may miss grids.
 
     \b
     Examples:
@@ -134,8 +135,10 @@ def prune(
         return
     would = "would drop" if dry_run else "dropped"
     sys.stdout.write(
-        f"{would} {len(pruning.releases)} releases and {len(pruning.grids)} grids,"
-        f" {size(pruning.freed_bytes)}; kept releases {', '.join(map(str, pruning.kept))}\n"
+        f"{would} {len(pruning.releases)} releases, {len(pruning.grids)} grids,"
+        f" {len(pruning.trajectories)} trajectories and {len(pruning.summaries)} kept answers of"
+        f" databases, {size(pruning.freed_bytes)}; kept releases"
+        f" {', '.join(map(str, pruning.kept))}\n"
     )
 
 

@@ -1,6 +1,6 @@
 """PES grids between xarray and Zarr.
 
-One Zarr v3 group per scan, without coordinate arrays and without consolidated metadata. A chunk is
+One Zarr v3 group per scan, without coordinate arrays; nothing above it needs to be read. A chunk is
 the grid of one mobile ion, or a slab of it where that is large; all chunks of an array share one
 shard, hence one file. Numbers that were never written read as NaN; every chunk carries a checksum,
 so a flipped bit is an error and not a number; metadata has none, but the scan's row holds a digest
@@ -93,11 +93,12 @@ def write_grid(path: Path, dataset: xr.Dataset) -> str:
     return write_group(path, bare, _encoding(bare), "grid")
 
 
-def open_grid(path: Path) -> xr.Dataset:
+def open_grid(path: Path, *, consolidated: bool = True) -> xr.Dataset:
     """Open a stored grid; values are read when they are used.
 
     Args:
         path: A Zarr group written by `write_grid`.
+        consolidated: See `ionlake.lake.zarr_files.open_group`.
 
     Returns:
         The grid with coordinates ``a``, ``b``, ``c`` (fractional, i/n) and ``mobile_ion``.
@@ -106,7 +107,7 @@ def open_grid(path: Path) -> xr.Dataset:
         LakeError: There is no such group, it cannot be read, or the store does not answer or
             refuses.
     """
-    return with_coordinates(open_group(path, "grid"))
+    return with_coordinates(open_group(path, "grid", consolidated=consolidated))
 
 
 def _encoding(dataset: xr.Dataset) -> dict[Hashable, dict[str, Any]]:

@@ -12,6 +12,8 @@ from ionlake.lake.location import is_url
 
 LAKE_VARIABLE: Final = "IONLAKE_LAKE"
 DEFAULT_FOLDER: Final = "ionlake-lake"
+SUMMARIES: Final = "sources/*/*/*.jsonl.gz"
+"""Kept answers of databases: source, version of the database, query."""
 
 _IDENTIFIER: Final = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_-]*")
 

@@ -1,18 +1,19 @@
-"""Dropping old releases, and the grids that nothing else names."""
+"""Dropping old releases, what nothing else names, and summaries that newer ones replace."""
 
-from collections.abc import Collection, Mapping
-from contextlib import closing
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 import duckdb
 
-from ionlake.errors import LakeError, SettingsError
+from ionlake.errors import LakeError, SettingsError, SourceError
 from ionlake.lake import files, schema
 from ionlake.lake.digests import digest_file
 from ionlake.lake.integrity.listing import list_files, release_sizes
-from ionlake.lake.layout import LakeLayout
+from ionlake.lake.layout import SUMMARIES, LakeLayout
 from ionlake.lake.release import current_release, open_release_file
 from ionlake.lake.writer import LakeWriter
+from ionlake.structures.sources.kept_summaries import read_header
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,16 @@ class Pruning:
     Attributes:
         releases: Numbers of the releases.
         grids: Grids, relative to the lake.
+        trajectories: Trajectories, relative to the lake.
+        summaries: Kept answers of databases, relative to the lake.
         kept: Numbers of the releases that stay.
         freed_bytes: Size of all that is dropped.
     """
 
     releases: tuple[int, ...]
     grids: tuple[str, ...]
+    trajectories: tuple[str, ...]
+    summaries: tuple[str, ...]
     kept: tuple[int, ...]
     freed_bytes: int
 
@@ -49,17 +54,29 @@ def kept_releases(numbers: Collection[int], current: int | None, keep: int) -> t
     return tuple(sorted({*newest, *(() if current is None else (current,))}))
 
 
-def unnamed_grids(
-    there: Collection[str], ledger: Collection[str], releases: Mapping[int, Collection[str]]
+def unnamed(
+    there: Collection[str], ledger: Collection[str], releases: Iterable[Collection[str]]
 ) -> tuple[str, ...]:
-    """Grids that neither the ledger nor a kept release names.
+    """Grids or trajectories that neither the ledger nor a kept release names.
 
     Args:
-        there: All grids of the lake.
+        there: All of the lake.
         ledger: Those that rows of the ledger name.
         releases: Those that each kept release names.
     """
-    return tuple(sorted(set(there) - set(ledger) - set[str]().union(*releases.values())))
+    return tuple(sorted(set(there) - set(ledger) - set[str]().union(*releases)))
+
+
+def replaced_summaries(fetched_at: Mapping[str, str]) -> tuple[str, ...]:
+    """Kept answers of a database that a newer one to the same question replaces.
+
+    Args:
+        fetched_at: When each came, by its path, whose name is the question's.
+    """
+    newest: dict[str, str] = {}
+    for path in sorted(fetched_at, key=lambda path: (fetched_at[path], path)):
+        newest[_question(path)] = path
+    return tuple(sorted(set(fetched_at) - set(newest.values())))
 
 
 def plan_pruning(writer: LakeWriter, keep: int) -> Pruning:
@@ -77,15 +94,20 @@ def plan_pruning(writer: LakeWriter, keep: int) -> Pruning:
     current = current_release(layout)
     kept = kept_releases(listing.releases, None if current is None else current.number, keep)
     dropped = tuple(number for number in listing.releases if number not in kept)
-    named = {number: _named(layout, number) for number in kept}
-    in_ledger = {row["grid_path"] for row in writer.ledger.rows(schema.SCANS)}
-    grids = unnamed_grids(listing.grids, in_ledger, named)
+    named = [_named(layout, number) for number in kept]
+    ledger = writer.ledger
+    scans = {row["grid_path"] for row in ledger.rows(schema.SCANS)}
+    runs = {row["trajectory_path"] for row in ledger.rows(schema.MD_RUNS)}
+    grids = unnamed(listing.grids, scans, [names.grids for names in named])
+    trajectories = unnamed(listing.trajectories, runs, [names.trajectories for names in named])
+    summaries = replaced_summaries(_fetched_at(layout))
     sizes = release_sizes(layout)
     freed = sum(sizes[number] for number in dropped)
-    for grid in grids:
-        of_files = listing.sizes.get(grid) or files.sizes_below(layout.resolve(grid))
+    freed += sum(layout.resolve(path).stat().st_size for path in summaries)
+    for group in (*grids, *trajectories):
+        of_files = listing.sizes.get(group) or files.sizes_below(layout.resolve(group))
         freed += sum(of_files.values())
-    return Pruning(dropped, grids, kept, freed)
+    return Pruning(dropped, grids, trajectories, summaries, kept, freed)
 
 
 def prune_lake(writer: LakeWriter, pruning: Pruning) -> None:
@@ -103,17 +125,48 @@ def prune_lake(writer: LakeWriter, pruning: Pruning) -> None:
         path = writer.layout.release(number)
         files.remove(path)
         files.remove(digest_file(path))
-    for grid in pruning.grids:
-        files.remove_tree(writer.layout.resolve(grid))
+    for group in (*pruning.grids, *pruning.trajectories):
+        files.remove_tree(writer.layout.resolve(group))
+    for summary in pruning.summaries:
+        files.remove(writer.layout.resolve(summary))
 
 
-def _named(layout: LakeLayout, number: int) -> frozenset[str]:
+@dataclass(frozen=True)
+class _Named:
+    """What a release names, relative to the lake."""
+
+    grids: frozenset[str]
+    trajectories: frozenset[str]
+
+
+def _named(layout: LakeLayout, number: int) -> _Named:
     try:
         with closing(open_release_file(layout.release(number))) as connection:
-            rows = connection.execute("SELECT grid_path FROM scans").fetchall()
+            tables = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
+            grids = connection.execute("SELECT grid_path FROM scans").fetchall()
+            runs = (
+                connection.execute("SELECT trajectory_path FROM md_runs").fetchall()
+                if "md_runs" in tables  # older releases have none
+                else []
+            )
     except (LakeError, duckdb.Error) as error:
         raise LakeError(
             f"release {number} cannot be read, so that the grids it names are not known"
             f" ({str(error).splitlines()[0]}): run ionlake repair first"
         ) from error
-    return frozenset(path for (path,) in rows)
+    return _Named(*(frozenset(path for (path,) in rows) for rows in (grids, runs)))
+
+
+def _fetched_at(layout: LakeLayout) -> dict[str, str]:
+    """When each kept answer came, by path; one that is damaged is nobody's to drop."""
+    found = {}
+    for path in layout.root.glob(SUMMARIES):
+        with suppress(SourceError):
+            found[layout.relative(path)] = read_header(path).fetched_at
+    return found
+
+
+def _question(path: str) -> str:
+    """Source and query of a kept answer: all of its path but the database's version."""
+    *source, _version, query = path.split("/")
+    return "/".join((*source, query))

@@ -10,7 +10,17 @@ from importlib.resources import files
 from typing import Final
 
 # Each may use the ones before it.
-VIEW_NAMES: Final = ("grids", "descriptors", "rankings", "candidates", "md_validation")
+VIEW_NAMES: Final = (
+    "grids",
+    "descriptors",
+    "rankings",
+    "rankings_image_safe",
+    "ensemble_members",
+    "ensemble_ranks",
+    "ensemble_descriptors",
+    "candidates",
+    "md_validation",
+)
 
 
 @dataclass(frozen=True)

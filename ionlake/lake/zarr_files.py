@@ -1,5 +1,6 @@
 """Zarr groups of a lake, wherever it lies: put together in memory, then written file by file."""
 
+import warnings
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -8,6 +9,7 @@ from typing import Any
 
 import xarray as xr
 from zarr.core.buffer import Buffer
+from zarr.errors import ZarrUserWarning
 from zarr.storage import MemoryStore
 
 from ionlake.errors import LakeError, StoreError
@@ -20,6 +22,8 @@ def write_group(
     path: Path, dataset: xr.Dataset, encoding: Mapping[Hashable, dict[str, Any]], what: str
 ) -> str:
     """Write a dataset as a new Zarr group.
+
+    Its metadata is consolidated, so that one file says all that opening it needs.
 
     Args:
         path: Where nothing is yet.
@@ -34,8 +38,10 @@ def write_group(
         LakeError: It cannot be written, or is there already; or the store does not answer or
             refuses.
     """
-    with held_in_memory() as (store, written):
-        dataset.to_zarr(store, mode="w-", zarr_format=3, consolidated=False, encoding=encoding)
+    with held_in_memory() as (store, written), warnings.catch_warnings():
+        # Not in Zarr's specification yet: readers that do not know it read each array's own.
+        warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
+        dataset.to_zarr(store, mode="w-", zarr_format=3, consolidated=True, encoding=encoding)
     try:
         files.write_tree(path, written)
     except FileExistsError as error:
@@ -47,12 +53,14 @@ def write_group(
     return names_sha256((name, sha256(data).hexdigest()) for name, data in written.items())
 
 
-def open_group(path: Path, what: str) -> xr.Dataset:
+def open_group(path: Path, what: str, *, consolidated: bool = True) -> xr.Dataset:
     """Open a Zarr group; values are read when they are used.
 
     Args:
         path: From `write_group`.
         what: What it is, for messages.
+        consolidated: Take all metadata from one file if it is there; if not, or where older
+            versions of ionlake wrote the group, every array's own is read.
 
     Raises:
         LakeError: There is no such group, it cannot be read, or the store does not answer or
@@ -61,9 +69,7 @@ def open_group(path: Path, what: str) -> xr.Dataset:
     where = objects.zarr_arguments(path) if is_remote(path) else {"store": path}
     try:
         with objects.read_through(path):
-            stored: xr.Dataset = xr.open_zarr(
-                **where, chunks=None, consolidated=False, zarr_format=3
-            )
+            stored = _opened(where, consolidated=consolidated)
     except StoreError:
         raise
     except (OSError, ValueError, KeyError) as error:
@@ -71,6 +77,18 @@ def open_group(path: Path, what: str) -> xr.Dataset:
             f"the {what} {path} cannot be opened ({type(error).__name__}): the lake has lost it or"
             " was copied without it: restore the folder from a copy"
         ) from error
+    return stored
+
+
+def _opened(where: dict[str, Any], *, consolidated: bool) -> xr.Dataset:
+    try:
+        stored: xr.Dataset = xr.open_zarr(
+            **where, chunks=None, consolidated=consolidated, zarr_format=3
+        )
+    except ValueError:
+        if not consolidated:
+            raise
+        return _opened(where, consolidated=False)
     return stored
 
 

@@ -1,6 +1,7 @@
 """The xarray form of a scan: energies, how each point got its own, and where all came from."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from ionlake.names import (
     PointStatus,
 )
 from ionlake.pes.checks import ion_checks
-from ionlake.pes.identity import SCAN_PROTOCOL, SCAN_VERSION, scan_id
+from ionlake.pes.identity import SCAN_VERSION, scan_id
 from ionlake.pes.plan import ScanPlan
 from ionlake.pes.screening import SCREENED_BELOW_EV
 from ionlake.pes.verification import Verification
@@ -64,8 +65,11 @@ def scan_dataset(result: ScanResult) -> xr.Dataset:
         ``energy`` (float32, eV above the ion's own grid minimum, NaN where excluded, or skipped by
         screening), ``status``
         (`ionlake.names.PointStatus`), ``minimum_energy_ev`` per ion and ``base_energy_ev``
-        (float64 total energies); coordinates a, b, c are fractional. Attributes hold the crystal,
-        the settings, the identities, the symmetry certificate, the verification and the checks.
+        (float64 total energies); coordinates a, b, c are fractional. Attributes hold the cell that
+        was scanned, the settings, the identities, the symmetry certificate, the verification and
+        the checks. Where the crystal was scanned in a supercell, ``cell``, positions and sites are
+        the supercell's (see `ionlake.structures.supercell.repeated`), ``repeats`` says how many
+        cells it has along each axis, and ``structure_id`` names the crystal as it was given.
     """
     plan = result.plan
     dataset = grid_dataset(
@@ -77,15 +81,18 @@ def scan_dataset(result: ScanResult) -> xr.Dataset:
         dtype=np.dtype(np.float32),
     )
     identity = scan_id(
-        plan.structure.structure_id, plan.settings, result.card.potential_id, result.evaluator
+        plan.crystal.structure_id, plan.settings, result.card.potential_id, result.evaluator
     )
     return dataset.assign_attrs(
         scan_id=identity,
+        structure_id=plan.crystal.structure_id,
         mobile_species=plan.settings.mobile_species,
         grid_protocol=plan.settings.grid_protocol,
         grid_spacing_ang=plan.settings.spacing_ang,
         exclusion_radius_ang=plan.settings.exclusion_radius_ang,
-        scan_protocol=SCAN_PROTOCOL,
+        scan_protocol=plan.settings.scan_protocol,
+        image_guard_ang=plan.settings.min_image_distance_ang,
+        repeats=list(plan.repeats),
         scan_version=SCAN_VERSION,
         accuracy=plan.settings.accuracy,
         valid_below_ev=SCREENED_BELOW_EV if plan.settings.accuracy == "screen" else None,
@@ -133,7 +140,7 @@ def grid_dataset(
             MINIMUM_ENERGY: (MOBILE_ION, minima, _MINIMUM_ATTRIBUTES),
             BASE_ENERGY: ((), np.float64(base_energy_ev), _BASE_ATTRIBUTES),
         },
-        coords=_coordinates(relative.shape),
+        coords=_coordinates(relative.shape).copy(),
         attrs={
             "Conventions": "CF-1.11",
             "title": f"Potential energy surfaces of mobile ions in {structure.formula}",
@@ -156,17 +163,19 @@ def grid_dataset(
 
 def with_coordinates(dataset: xr.Dataset) -> xr.Dataset:
     """Attach the fractional coordinates a, b, c and the number of each mobile ion."""
-    return dataset.assign_coords(_coordinates(tuple(dataset.sizes[dim] for dim in GRID_DIMS)))
+    shape = tuple(dataset.sizes[dim] for dim in GRID_DIMS)
+    return dataset.assign_coords(_coordinates(shape).copy())  # not to share their attributes
 
 
-def _coordinates(shape: tuple[int, ...]) -> dict[str, Any]:
+@lru_cache(maxsize=256)
+def _coordinates(shape: tuple[int, ...]) -> xr.Coordinates:
     """Coordinates of a grid of shape (n_ions, n_a, n_b, n_c)."""
     n_ions, *sizes = shape
     axes = {
         axis: (axis, np.arange(size) / size, {"units": "1"})
         for axis, size in zip(AXES, sizes, strict=True)
     }
-    return {MOBILE_ION: np.arange(n_ions), **axes}
+    return xr.Coordinates({MOBILE_ION: np.arange(n_ions), **axes})
 
 
 _ENERGY_ATTRIBUTES: Final = {

@@ -1,8 +1,12 @@
 """The source a recipe names."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from ionlake.errors import SettingsError
+from ionlake.errors import SettingsError, SourceError
+from ionlake.lake.location import is_remote
+from ionlake.lake.objects import is_trouble, reached
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.source_settings import (
     BundledSourceSettings,
@@ -12,7 +16,7 @@ from ionlake.pipeline.source_settings import (
 )
 from ionlake.structures.sources.bundled import BundledSource
 from ionlake.structures.sources.files import FileSource
-from ionlake.structures.sources.interface import SourceFollower, StructureSource
+from ionlake.structures.sources.interface import SourceEntry, SourceFollower, StructureSource
 from ionlake.structures.sources.json_lines import JsonLinesSource
 
 
@@ -46,7 +50,43 @@ def make_source(
     from ionlake.structures.sources.materials_project import MaterialsProjectSource
 
     selection = settings.selection(mobile)
-    return MaterialsProjectSource(selection, kept=kept, offline=offline, follower=follower)
+    source = MaterialsProjectSource(selection, kept=kept, offline=offline, follower=follower)
+    return source if kept is None or not is_remote(kept) else KeptInStore(source, kept)
+
+
+@dataclass(frozen=True)
+class KeptInStore:
+    """A database whose summaries are kept in an object store.
+
+    Attributes:
+        source: The database.
+        kept: Where its summaries are kept.
+    """
+
+    source: StructureSource
+    kept: Path
+
+    @property
+    def name(self) -> str:
+        """Short name of the database."""
+        return self.source.name
+
+    def entries(self) -> Iterator[SourceEntry]:
+        """As those of the database.
+
+        Raises:
+            SourceError: The database cannot be read.
+            StoreError: The store does not answer or refuses.
+        """
+        try:
+            yield from self.source.entries()
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            # To whoever reads it, what cannot be reached looks damaged.
+            told = error.__cause__ if isinstance(error, SourceError) else None
+            with reached(self.kept):
+                raise told or error from None
 
 
 def _optimade(

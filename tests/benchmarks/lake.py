@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from itertools import islice, product
 from pathlib import Path
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
 
 import ionlake
 from ionlake.lake import schema
@@ -25,8 +27,8 @@ from tests.benchmarks.tables import table
 from tests.benchmarks.timing import seconds
 
 ANIONS = ("F", "Cl", "Br", "I", "H")
-SMALL = {"edge_ang": 3.9, "repeat": 1, "spacing_ang": 0.5, "symmetry": "auto"}
-REALISTIC = {"edge_ang": 3.9, "repeat": (2, 2, 1), "spacing_ang": 0.15, "symmetry": "none"}
+SMALL = {"spacing_ang": 0.5, "symmetry": "auto"}
+LARGE = {"spacing_ang": 0.2, "symmetry": "all"}
 OPENINGS = 21
 BEST = "SELECT * FROM candidates ORDER BY Xi DESC LIMIT 100"
 
@@ -79,9 +81,11 @@ def measure_lake(folder, n_materials, kind, workers):
     computing = sum(scan["compute_seconds"] for scan in scans)
     with ionlake.open_lake(lake) as opened:
         query_ms = _median_ms(lambda _: opened.query(BEST))
-        grid_ms = _median_ms(lambda number: opened.grid(name_of(number)))
+        grid_ms = _median_ms(lambda number: opened.grid(name_of(number % n_materials)))
         catalog = opened.catalog()
-        intake_ms = _median_ms(lambda number: catalog.grids(material_id=name_of(number)).read())
+        intake_ms = _median_ms(
+            lambda number: catalog.grids(material_id=name_of(number % n_materials)).read()
+        )
     files = [path for path in lake.rglob("*") if path.is_file()]
     in_grids = sum(path.stat().st_size for path in (lake / "grids").rglob("*") if path.is_file())
     return LakeCost(
@@ -115,18 +119,30 @@ def make_recipe(dump, kind, workers):
 
 
 def write_dump(path, n_materials, kind):
-    """Crystals of the caesium chloride type, each with an edge of its own."""
-    from pymatgen.core import Lattice, Structure
-
-    edges = (kind["edge_ang"] - 0.00001 * step for step in range(n_materials))
+    """Made-up crystals, one a line."""
+    make = simple_crystal if kind is SMALL else crystal_with_a_large_grid
     with path.open("w") as file:
-        for number, (edge, anion) in enumerate(islice(product(edges, ANIONS), n_materials)):
-            crystal = Structure(
-                Lattice.cubic(edge), ["Li", anion], [[0.5, 0.5, 0.5], [0.0, 0.0, 0.0]]
-            )
-            crystal = crystal.make_supercell(kind["repeat"])
-            line = {"material_id": name_of(number), "structure": crystal.as_dict()}
+        for number in range(n_materials):
+            line = {"material_id": name_of(number), "structure": make(number).as_dict()}
             file.write(json.dumps(line) + "\n")
+
+
+def simple_crystal(number):
+    """Of the caesium chloride type, with an edge of its own."""
+    step, anion = divmod(number, len(ANIONS))
+    lattice = Lattice.cubic(3.9 - 0.00001 * step)
+    return Structure(lattice, ["Li", ANIONS[anion]], [[0.5, 0.5, 0.5], [0.0, 0.0, 0.0]])
+
+
+def crystal_with_a_large_grid(number):
+    """Three lithium ions and two other atoms without symmetry: no two rows of a grid are equal."""
+    random = np.random.default_rng(number)
+    sites = np.array(
+        [[0.2, 0.2, 0.2], [0.7, 0.2, 0.3], [0.3, 0.7, 0.7], [0.7, 0.7, 0.2], [0, 0, 0]]
+    )
+    places = sites + random.uniform(-0.04, 0.04, sites.shape)
+    lattice = Lattice.from_parameters(9.7, 9.6, 9.5, *random.uniform(82, 98, 3))
+    return Structure(lattice, ["Li", "Li", "Li", "O", "O"], places)
 
 
 def name_of(number):
@@ -138,14 +154,14 @@ def main():
     """Read the options, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.lake", description=__doc__)
     parser.add_argument("--materials", type=int, nargs="+", default=[200, 1000])
-    parser.add_argument("--realistic", action="store_true", help="grids of a megabyte and more")
+    parser.add_argument("--large", action="store_true", help="grids of a megabyte and more")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", action="store_true", help="print numbers instead of a table")
     options = parser.parse_args()
     found = []
     for n_materials in options.materials:
         folder = Path(tempfile.mkdtemp(prefix="ionlake-lake-cost-"))
-        kind = REALISTIC if options.realistic else SMALL
+        kind = LARGE if options.large else SMALL
         try:
             found.append(measure_lake(folder, n_materials, kind, options.workers))
         finally:

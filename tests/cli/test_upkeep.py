@@ -149,7 +149,7 @@ def test_diff_tells_what_came_and_moved(command, two_releases):
 def test_prune_drops_after_saying_so(command, lake):
     status, out, _ = command("prune", "--keep", "1", "--dry-run", "--lake", lake)
     assert status == 0
-    assert out.startswith("would drop 1 releases and 0 grids, ")
+    assert out.startswith("would drop 1 releases, 0 grids, 0 trajectories and 0 kept answers")
     assert "kept releases 2" in out
     found = json.loads(command("prune", "--keep", "1", "--lake", lake, "--json")[1])
     assert (found["releases"], found["kept"]) == ([1], [2])

@@ -47,7 +47,29 @@ def test_one_chunk_per_ion_in_one_file_with_checksums(path):
         assert group[name].shards == (2, 4, 5, 6)
         assert sum(entry.is_file() for entry in (path / name / "c").rglob("*")) == 1
     assert np.isnan(group["energy"].fill_value)
-    assert group.metadata.consolidated_metadata is None
+
+
+def test_one_file_says_all_that_opening_needs(path):
+    write_grid(path, grid())
+    assert sorted(zarr.open_group(path, mode="r").metadata.consolidated_metadata.metadata) == [
+        "base_energy_ev",
+        "energy",
+        "minimum_energy_ev",
+        "status",
+    ]
+
+
+def test_a_grid_without_consolidated_metadata_opens_as_well(path):
+    grid().drop_vars(["mobile_ion", "a", "b", "c"], errors="ignore").to_zarr(
+        path, zarr_format=3, consolidated=False
+    )
+    xr.testing.assert_equal(open_grid(path).load(), with_coordinates(grid()))
+
+
+def test_grids_of_one_shape_do_not_share_attributes(path):
+    write_grid(path, grid())
+    open_grid(path).coords["a"].attrs["units"] = "changed"
+    assert open_grid(path).coords["a"].attrs["units"] == "1"
 
 
 def test_a_flipped_bit_is_an_error_and_not_a_number(path):

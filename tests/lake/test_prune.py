@@ -8,8 +8,10 @@ from ionlake.lake import schema
 from ionlake.lake.digests import digest_file
 from ionlake.lake.history import list_releases
 from ionlake.lake.lock import LakeLockedError, writer_lock
-from ionlake.lake.prune import kept_releases, unnamed_grids
+from ionlake.lake.prune import kept_releases, replaced_summaries, unnamed
 from ionlake.lake.writer import open_writer
+from ionlake.structures.sources.kept_summaries import Header, summaries_path, write_summaries
+from ionlake.structures.sources.selection import Selection
 from tests.lake.fake_lake import put_material, put_scan
 
 
@@ -97,4 +99,32 @@ def test_the_current_release_stays_whatever_its_number():
 
 
 def test_grids_nobody_names():
-    assert unnamed_grids({"a", "b", "c", "d"}, {"a"}, {3: {"b"}, 4: {"c", "e"}}) == ("d",)
+    assert unnamed({"a", "b", "c", "d"}, {"a"}, [{"b"}, {"c", "e"}]) == ("d",)
+
+
+def test_trajectories_nobody_names_go(layout):
+    lost = layout.root / "trajectories" / "gone-1.zarr"
+    lost.mkdir(parents=True)
+    (lost / "zarr.json").write_text("{}")
+    would = prune(layout.root, 4)
+    assert (would.trajectories, would.freed_bytes) == (("trajectories/gone-1.zarr",), 2)
+    assert not lost.exists()
+
+
+def test_answers_that_a_newer_one_replaces_go(layout):
+    folder = layout.summaries("materials_project")
+    selection = Selection("Li")
+    for version in ("2025.1", "2025.2"):
+        header = Header(version, selection, 1, f"{version[:4]}-0{version[-1]}-01T00:00:00+00:00")
+        write_summaries(summaries_path(folder, version, selection), header, [{"id": version}])
+    damaged = folder / "2025.1" / "other.jsonl.gz"
+    damaged.write_bytes(b"damaged")
+    old = summaries_path(folder, "2025.1", selection)
+    assert prune(layout.root, 4).summaries == (layout.relative(old),)
+    assert not old.exists()
+    assert damaged.exists()
+
+
+def test_only_the_same_question_to_the_same_source_is_replaced():
+    fetched = {"s/a/1/q": "2025", "s/a/2/q": "2026", "s/a/1/r": "2024", "s/b/1/q": "2024"}
+    assert replaced_summaries(fetched) == ("s/a/1/q",)

@@ -101,6 +101,8 @@ def test_a_recipe_fills_the_tables_and_a_second_run_does_nothing(md, scanned):
         assert sorted(beside.selection) == ["random", "random", "top"]  # two names of one crystal
         assert beside.Xi.notna().all()
         assert (beside.conductivity_1000k_upper_s_cm > 0).all()
+    (run,) = [row for row in _rows(scanned, schema.RUNS) if row["run_id"] == first.run_id]
+    assert run["energies_evaluated"] == 4 * 225  # steps of 2 fs
     assert first.ns_per_day == pytest.approx(first.simulated_ps * 86.4 / first.wall_seconds)
     second = run_md(md, scanned)
     assert (second.md_runs_reused, second.md_runs_finished) == (4, 0)
@@ -250,6 +252,8 @@ def test_materials_are_selected_by_rank_by_lot_and_by_name(scanned, md):
         assert [why for why, _ in chosen(top=1, random=9)] == ["top", "random"]
         assert chosen(top=5, where="formula = 'LiF'") == [("top", "LiF")]
         assert chosen(material_ids=["lif"], top=1, where="formula = 'LiF'") == [("named", "LiF")]
+        with pytest.raises(SettingsError, match="no material of release 1 fits"):
+            chosen(top=5, image_safe=True)  # both cells are small
         with pytest.raises(SettingsError, match="no material nothing"):
             chosen(material_ids=["nothing"])
         with pytest.raises(SettingsError, match="no material of release 1 fits"):

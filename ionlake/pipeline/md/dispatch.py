@@ -45,6 +45,7 @@ class MdDispatcher:
         reporter: Who follows.
         on_end: Told when a run has ended, with the failure if it failed.
         simulated_ps: Time simulated so far, ps.
+        n_steps: Steps done so far, each of which evaluates the forces once.
     """
 
     client: Any
@@ -52,6 +53,7 @@ class MdDispatcher:
     reporter: MdReporter
     on_end: Callable[[UnderWay, FinishedRun | StepFailure], None]
     simulated_ps: float = 0.0
+    n_steps: int = 0
     _out: dict[Any, UnderWay] = field(default_factory=dict)
     _back: SimpleQueue[Any] = field(default_factory=SimpleQueue)
 
@@ -127,6 +129,7 @@ class MdDispatcher:
         if isinstance(result, FinishedPiece):
             simulated = run.commit_piece(result, self.writer.ledger)
             self.simulated_ps += simulated
+            self.n_steps += result.last_step - result.first_step
             self.reporter.piece_done(run.task.label, simulated)
             return [run]
         if isinstance(result, StepFailure) and result.storage:

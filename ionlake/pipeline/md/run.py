@@ -133,6 +133,7 @@ class _MdRun:
     n_reused: int = 0
     n_finished: int = 0
     simulated_ps: float = 0.0
+    n_steps: int = 0
     _of_material: dict[str, list[MdTask]] = field(default_factory=lambda: defaultdict(list))
     _open: dict[str, int] = field(default_factory=dict)
     _published: float = field(default_factory=time.monotonic)
@@ -150,7 +151,7 @@ class _MdRun:
             materials_reused=len(self._of_material)
             - len({r.task.selected.material_id for r in todo}),
             materials_failed=len({failure.material_id for failure in self.failures}),
-            energies_evaluated=self._n_energies(),
+            energies_evaluated=self.n_steps,
             status=status,
         )
         return status
@@ -215,7 +216,7 @@ class _MdRun:
             return "interrupted"
         finally:
             if dispatcher is not None:
-                self.simulated_ps = dispatcher.simulated_ps
+                self.simulated_ps, self.n_steps = dispatcher.simulated_ps, dispatcher.n_steps
         return "finished" if done else "stopped"
 
     def _ended(self, run: UnderWay, result: FinishedRun | StepFailure) -> None:
@@ -265,10 +266,6 @@ class _MdRun:
         return {name for name, count in self._open.items() if not count} - {
             failure.material_id for failure in self.failures
         }
-
-    def _n_energies(self) -> int:
-        steps = {task.job.schedule.step_fs for task in self.wanted}
-        return round(1000 * self.simulated_ps / min(steps)) if steps else 0
 
 
 def said(diffusivity: Row) -> str:

@@ -1,10 +1,12 @@
 """Summaries of a database, kept in a lake in a store."""
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
-from ionlake.errors import SourceError
+from ionlake.errors import SourceError, StoreError
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.location import lake_root
+from ionlake.pipeline.sources import KeptInStore
 from ionlake.structures.sources.kept_summaries import (
     Header,
     newest_summaries,
@@ -43,3 +45,21 @@ def test_summaries_that_broke_off_leave_nothing(url):
             summaries_path(folder, "1", selection), Header.now("1", selection, 2), documents()
         )
     assert names_in(url) == []
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_store_that_does_not_answer_is_not_called_damaged(url, wrapped):
+    class Unreachable:
+        name = "materials_project"
+
+        def entries(self):
+            gone = EndpointConnectionError(endpoint_url="http://nowhere")
+            if not wrapped:
+                raise gone
+            yield from ()
+            raise SourceError("the kept summaries are damaged") from gone
+
+    source = KeptInStore(Unreachable(), LakeLayout(lake_root(url)).summaries("materials_project"))
+    assert source.name == "materials_project"
+    with pytest.raises(StoreError, match=r"EndpointConnectionError.*AWS_ENDPOINT_URL"):
+        list(source.entries())
