@@ -21,6 +21,7 @@ TABLES: Final = (
     "ensemble_descriptors",
     "ensemble_members",
     "materials",
+    "pathways",
     "conductivities",
     "md_validation",
     "labels",

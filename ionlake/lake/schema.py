@@ -17,8 +17,17 @@ from ionlake.lake.md_schema import (
     MD_TABLES,
     STAGED_PIECES,
 )
+from ionlake.lake.pathway_schema import PATHWAYS
 
-__all__ = ["CONDUCTIVITIES", "DIFFUSIVITIES", "MD_RUNS", "STAGED_PIECES", "Column", "Table"]
+__all__ = [
+    "CONDUCTIVITIES",
+    "DIFFUSIVITIES",
+    "MD_RUNS",
+    "PATHWAYS",
+    "STAGED_PIECES",
+    "Column",
+    "Table",
+]
 
 
 def _descriptor_columns(keys: Sequence[DescriptorKey]) -> tuple[Column, ...]:
@@ -445,6 +454,7 @@ TABLES: Final = (
     SCANS,
     MOBILE_IONS,
     DESCRIPTOR_VALUES,
+    PATHWAYS,
     FAILURES,
     RUNS,
     TOMBSTONES,

@@ -20,6 +20,7 @@ VIEW_NAMES: Final = (
     "ensemble_descriptors",
     "candidates",
     "md_validation",
+    "pathway_points",
 )
 
 
