@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import xarray as xr
@@ -16,6 +17,7 @@ from ionlake.lake.layout import default_lake_path
 from ionlake.lake.lookup import find_grid, find_trajectory
 from ionlake.lake.marker import find_lake
 from ionlake.lake.reader import ReleaseReader
+from ionlake.lake.sql.session import Limits
 from ionlake.lake.trajectories import open_trajectory
 
 
@@ -39,21 +41,40 @@ class Lake:
         """Number of the release that is open."""
         return self._release.info.number
 
-    def query(self, sql: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
+    @property
+    def grids_opened(self) -> int:
+        """How many grids SQL statements have opened so far; in SQL, ``grids_opened()``."""
+        return self._release.grids.opened
+
+    def query(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> pd.DataFrame:
         """Answer an SQL statement with a data frame.
 
         Args:
-            sql: One statement; ``?`` stand for parameters.
+            sql: One statement; ``?`` stand for parameters. Beside the tables there are macros and
+                functions over the grids, see `connect`.
             parameters: Their values.
+            timeout_s: Time after which it is stopped, s; by default it may take any time.
 
         Raises:
-            QueryError: The statement is wrong, or would change something.
+            QueryError: The statement is wrong, would change something, or takes too long.
         """
-        return self._release.query(sql, parameters)
+        return self._release.query(sql, parameters, timeout_s=timeout_s)
 
-    def arrow(self, sql: str, parameters: Sequence[Any] | None = None) -> pa.Table:
+    def arrow(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> pa.Table:
         """As `query`, with an Arrow table, which keeps lists and nulls as they are."""
-        return self._release.arrow(sql, parameters)
+        return self._release.arrow(sql, parameters, timeout_s=timeout_s)
 
     def grid(
         self,
@@ -188,3 +209,35 @@ def open_lake(path: str | Path | None = None, *, release: int | None = None) -> 
     """
     layout = find_lake(default_lake_path() if path is None else path)
     return Lake(ReleaseReader.open(layout, release))
+
+
+def connect(
+    path: str | Path | None = None,
+    release: int | None = None,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection to one release of a lake, locked so that it may serve any SQL.
+
+    It reads the release and its grids and nothing else: no other file, no network, no extension,
+    and its settings cannot be changed. Beside tables and views it knows the macros
+    ``by_chemical_system``, ``by_elements``, ``by_stability``, ``pes``, ``level_map``,
+    ``grid_stats``, ``sites_below``, ``pes_at``, ``free_volume`` and ``connected_free_volume``;
+    their comments, in ``duckdb_functions()``, say what they give. ``grids_opened()`` counts the
+    grids that were opened. A statement that runs too long is stopped by ``interrupt()`` from
+    another thread. Tables that a statement makes live in memory and end with the connection.
+
+    Args:
+        path: Folder of the lake, or its URL; by default ``$IONLAKE_LAKE`` or ``ionlake-lake`` here.
+        release: Number of the release, by default the current one.
+        memory: What statements may use, such as ``2GB``; by default four fifths of the machine's.
+        threads: Number of threads, by default one for each core.
+
+    Raises:
+        LakeError: Not a lake, nothing published yet, no such release, or a store that does not
+            answer or refuses (`StoreError`).
+        SettingsError: A limit that DuckDB does not take.
+    """
+    layout = find_lake(default_lake_path() if path is None else path)
+    return ReleaseReader.open(layout, release, Limits(memory, threads)).connection

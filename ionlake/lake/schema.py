@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ionlake.descriptors.keys import DESCRIPTOR_KEYS, ION_DESCRIPTOR_KEYS, DescriptorKey
+from ionlake.lake.chunk_schema import GRID_CHUNKS
 from ionlake.lake.columns import Column, Table
 from ionlake.lake.columns import columns as _columns
 from ionlake.lake.md_schema import (
@@ -18,7 +19,15 @@ from ionlake.lake.md_schema import (
     STAGED_PIECES,
 )
 
-__all__ = ["CONDUCTIVITIES", "DIFFUSIVITIES", "MD_RUNS", "STAGED_PIECES", "Column", "Table"]
+__all__ = [
+    "CONDUCTIVITIES",
+    "DIFFUSIVITIES",
+    "GRID_CHUNKS",
+    "MD_RUNS",
+    "STAGED_PIECES",
+    "Column",
+    "Table",
+]
 
 
 def _descriptor_columns(keys: Sequence[DescriptorKey]) -> tuple[Column, ...]:
@@ -424,6 +433,7 @@ TABLES: Final = (
     MATERIALS,
     STRUCTURES,
     SCANS,
+    GRID_CHUNKS,
     MOBILE_IONS,
     DESCRIPTOR_VALUES,
     FAILURES,

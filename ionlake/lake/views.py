@@ -10,7 +10,14 @@ from importlib.resources import files
 from typing import Final
 
 # Each may use the ones before it.
-VIEW_NAMES: Final = ("grids", "descriptors", "rankings", "candidates", "md_validation")
+VIEW_NAMES: Final = (
+    "grids",
+    "descriptors",
+    "rankings",
+    "candidates",
+    "best_by_chemistry",
+    "md_validation",
+)
 
 
 @dataclass(frozen=True)

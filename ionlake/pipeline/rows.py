@@ -9,7 +9,9 @@ import xarray as xr
 from ionlake.descriptors.identity import descriptor_id
 from ionlake.descriptors.keys import DESCRIPTOR_VERSION
 from ionlake.geometry import shortest_lattice_vector, volume
-from ionlake.names import BASE_ENERGY, MINIMUM_ENERGY
+from ionlake.lake.grids import chunk_shape
+from ionlake.names import BASE_ENERGY, ENERGY, MINIMUM_ENERGY
+from ionlake.pes.far_points import chunk_statistics
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.interface import SourceEntry
 
@@ -23,10 +25,12 @@ class DescribedScan:
     Attributes:
         descriptors: Row of ``descriptor_values``.
         mobile_ions: Rows of ``mobile_ions``.
+        chunks: Rows of ``grid_chunks``.
     """
 
     descriptors: Row
     mobile_ions: list[Row]
+    chunks: list[Row]
 
 
 def material_row(entry: SourceEntry, structure: StructureRecord, source: str, run_id: str) -> Row:
@@ -116,7 +120,7 @@ def scan_row(
 def described_rows(
     grid: xr.Dataset, values: Mapping[str, Any], ions: list[Any], run_id: str
 ) -> DescribedScan:
-    """Rows of ``descriptor_values`` and ``mobile_ions``.
+    """Rows of ``descriptor_values``, ``mobile_ions`` and ``grid_chunks``.
 
     Args:
         grid: The scan.
@@ -143,7 +147,10 @@ def described_rows(
         **values,
         "run_id": run_id,
     }
-    return DescribedScan(descriptors, rows)
+    n_ions, n_a, n_b, n_c = grid[ENERGY].shape
+    _, planes, _, _ = chunk_shape((n_ions, n_a, n_b, n_c))
+    chunks = [{"scan_id": scan, **row} for row in chunk_statistics(grid, planes)]
+    return DescribedScan(descriptors, rows, chunks)
 
 
 def _space_group(structure: StructureRecord) -> tuple[int | None, str | None]:

@@ -28,6 +28,7 @@ def put_crystal(writer, name, *, material_id=None, spacing_ang=0.6, potential=No
     described = described_rows(grid, *describe_all(grid), run_id)
     writer.ledger.commit_scan(scan)
     writer.ledger.commit_descriptors(described.descriptors, described.mobile_ions)
+    writer.ledger.put_grid_chunks(scan["scan_id"], described.chunks)
     return scan
 
 
