@@ -1,9 +1,9 @@
 """Running one statement: only such as read, for so long, with errors people understand."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import Event, Timer
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from threading import Thread
 from typing import Any, Final, TypeVar
 
 import duckdb
@@ -11,6 +11,7 @@ import duckdb
 from ionlake.errors import QueryError
 
 LONGEST_MESSAGE: Final = 400
+_AGAIN_S: Final = 0.1
 _READING: Final = {
     duckdb.StatementType.SELECT,  # with FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE
     duckdb.StatementType.EXPLAIN,
@@ -45,23 +46,21 @@ def run_statement(
     Raises:
         QueryError: The statement is wrong, would change something, or takes too long.
     """
+
+    def answer() -> tuple[Result] | None:
+        relation = cursor.sql(sql, params=parameters)
+        return None if relation is None else (collect(relation),)
+
     try:
         require_reading(sql)
-        with _stopped_after(cursor, timeout_s) as stopped:
-            try:
-                answer = cursor.sql(sql, params=parameters)
-                if answer is not None:
-                    return collect(answer)
-            except duckdb.InterruptException as error:
-                if not stopped.is_set():
-                    raise KeyboardInterrupt from error
-                raise QueryError(
-                    f"the statement took longer than {timeout_s:g} s: ask for less, or give it"
-                    " more time (--timeout)"
-                ) from error
+        answered = _supervised(cursor, answer, timeout_s)
     except duckdb.Error as error:
         raise QueryError(one_line(error)) from error
-    raise QueryError("the SQL statement is empty: write one, such as SELECT * FROM candidates")
+    if answered is None:
+        raise QueryError(
+            "the SQL statement is empty: write one, such as SELECT * FROM candidates"
+        )
+    return answered[0]
 
 
 def require_reading(sql: str) -> None:
@@ -90,22 +89,27 @@ def one_line(error: duckdb.Error) -> str:
     return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + " ..."
 
 
-@contextmanager
-def _stopped_after(cursor: duckdb.DuckDBPyConnection, timeout_s: float | None) -> Iterator[Event]:
-    """Interrupt the cursor after a time; the event tells that this has happened."""
-    stopped = Event()
-    if timeout_s is None:
-        yield stopped
-        return
+def _supervised(
+    cursor: duckdb.DuckDBPyConnection, work: Callable[[], Result], timeout_s: float | None
+) -> Result:
+    """Do the work in a thread of its own, so that this one can stop it: in time, or by Ctrl-C."""
+    outcome: Future[Result] = Future()
 
-    def stop() -> None:
-        stopped.set()
-        cursor.interrupt()
+    def target() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            outcome.set_exception(error)
 
-    timer = Timer(timeout_s, stop)
-    timer.daemon = True
-    timer.start()
+    Thread(target=target, daemon=True).start()
     try:
-        yield stopped
+        wait([outcome], timeout_s)
+        if outcome.done():
+            return outcome.result()
+        raise QueryError(
+            f"the statement took longer than {timeout_s:g} s: ask for less, or give it more time"
+        )
     finally:
-        timer.cancel()
+        while not outcome.done():  # an interrupt that comes before the statement begins is lost
+            cursor.interrupt()
+            wait([outcome], _AGAIN_S)
