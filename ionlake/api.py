@@ -27,6 +27,7 @@ def scan(
     symmetry: str = "auto",
     evaluator: str = "auto",
     accuracy: str = "full",
+    min_image_distance_ang: float | None = None,
     device: str = "auto",
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -37,7 +38,7 @@ def scan(
 
     Args:
         structure: A pymatgen ``Structure``, ASE ``Atoms`` or a `StructureRecord`; its cell is used
-            as it is.
+            as it is, unless ``min_image_distance_ang`` asks for a larger one.
         mobile_species: Element symbol of the moving ion.
         potential: Name of a potential (see `ionlake.potentials.load.load_potential`) or a
             `Potential`.
@@ -50,6 +51,10 @@ def scan(
         accuracy: ``full``, or ``screen`` to evaluate only what can matter below 0.6 eV, which
             decides Ξ at about a third of the cost; the other points are NaN with status 4, and
             descriptors that would need them are None.
+        min_image_distance_ang: If the shortest lattice vector is below this, the smallest diagonal
+            supercell in which it is not is scanned, on the same grid points, Å; by default no cell
+            is enlarged. ``cell``, positions and sites of the result are then the supercell's and
+            its attribute ``repeats`` says how often each lattice vector was repeated.
         device: ``auto``, ``cpu`` or ``cuda``, for potentials given by name.
         progress: Called with the points done and the points in all of the current ion.
 
@@ -77,6 +82,7 @@ def scan(
         symmetry=symmetry,
         evaluator=evaluator,
         accuracy=accuracy,
+        min_image_distance_ang=min_image_distance_ang,
     )
     record.mobile_sites(mobile_species)
     return scan_structure(record, settings, load_potential(potential, device=device), progress)

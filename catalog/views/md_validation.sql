@@ -35,6 +35,7 @@ SELECT
     newest.mobile_species,
     rankings.Xi,
     rankings.rank,
+    rankings.scan_protocol,
     rankings.grid_protocol,
     newest.selection,
     newest.method,
@@ -71,7 +72,7 @@ LEFT JOIN rankings
 ORDER BY rankings.Xi DESC NULLS LAST, materials.material_id, newest.conductivity_id;
 
 COMMENT ON TABLE md_validation IS
-'One row per material, series of molecular dynamics and ranking: conductivities beside Xi. Filter by method and grid_protocol; where a value is null look at the bound (upper).';
+'One row per material, series of molecular dynamics and ranking: conductivities beside Xi. Filter by method, scan_protocol and grid_protocol; where a value is null look at the bound (upper).';
 COMMENT ON COLUMN md_validation.rank IS 'Place by Xi in the pool, 1 is best';
 COMMENT ON COLUMN md_validation.conductivity_1000k_s_cm IS
 'Nernst-Einstein conductivity of the runs at 1000 K (geometric mean over seeds), S/cm; null where none has a value';

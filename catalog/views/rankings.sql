@@ -13,6 +13,8 @@ SELECT
     descriptor_values.mpe,
     grids.mobile_species,
     grids.scan_protocol,
+    grids.image_guard_ang,
+    grids.min_image_distance_ang,
     grids.grid_protocol,
     grids.grid_spacing_ang,
     grids.exclusion_radius_ang,
@@ -40,7 +42,9 @@ WINDOW
             accuracy, symmetry_mode, potential_id, has_transition_metal
         ORDER BY Xi DESC NULLS LAST
     )
-ORDER BY mobile_species, grid_protocol, potential, Xi DESC NULLS LAST, material_id, scan_id;
+ORDER BY
+    mobile_species, scan_protocol, grid_protocol, potential, Xi DESC NULLS LAST, material_id,
+    scan_id;
 
 COMMENT ON TABLE rankings IS
 'Materials by Xi, highest first, each within its pool: materials with the same mobile species, scan and grid protocol, grid spacing, exclusion radius, accuracy, symmetry mode and potential. Materials with a tombstone are left out.';

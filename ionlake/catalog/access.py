@@ -82,6 +82,7 @@ class Lake:
         *,
         mobile_species: str | None = None,
         potential: str | None = None,
+        scan_protocol: str | None = None,
         grid_protocol: str | None = None,
         scan_id: str | None = None,
     ) -> xr.Dataset:
@@ -91,6 +92,7 @@ class Lake:
             material_id: The material.
             mobile_species: Element that moves, if the material has scans of several.
             potential: Name or identity of the potential, if there are several.
+            scan_protocol: frozen_framework or that of a supercell, if there are both.
             grid_protocol: commensurate or paper, if there are both.
             scan_id: One scan of the material's structure, superseded ones included.
 
@@ -107,6 +109,7 @@ class Lake:
             material_id,
             mobile_species=mobile_species,
             potential=potential,
+            scan_protocol=scan_protocol,
             grid_protocol=grid_protocol,
             scan_id=scan_id,
         )

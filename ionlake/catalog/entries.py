@@ -15,7 +15,11 @@ from ionlake.lake.reader import ReleaseReader
 TABLES: Final = (
     "candidates",
     "rankings",
+    "rankings_image_safe",
     "descriptors",
+    "ensemble_ranks",
+    "ensemble_descriptors",
+    "ensemble_members",
     "materials",
     "conductivities",
     "md_validation",
@@ -32,6 +36,7 @@ _GRIDS: Final = (
 _SELECTION: Final = {
     "material_id": "material whose grid is opened, as in table materials",
     "mobile_species": "element that moves, where a material has grids of several",
+    "scan_protocol": "frozen_framework or that of a supercell, where a material has both",
     "grid_protocol": "commensurate or paper, where a material has both",
     "potential": "name or identity of the potential, where there are several",
     "scan_id": "one scan of the material, as in table scans",

@@ -46,6 +46,14 @@ def descriptors(
     accuracy: Annotated[
         str, typer.Option("--accuracy", help="full, or screen for what decides Xi alone.")
     ] = "full",
+    min_image_distance: Annotated[
+        float | None,
+        typer.Option(
+            "--min-image-distance",
+            metavar="ANG",
+            help="Scan a supercell where the ion would meet its image nearer than this, in Å.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
     how: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.TABLE,
     json: JsonOption = False,
@@ -62,6 +70,7 @@ def descriptors(
       ionlake descriptors Li3N.cif
       ionlake descriptors structures/ --grid paper --json > descriptors.json
       ionlake descriptors NaCl.cif --mobile Na --format csv
+      ionlake descriptors LiI.cif --min-image-distance 5
     """
     from ionlake.pes.settings import ScanSettings
     from ionlake.potentials.load import load_potential
@@ -76,6 +85,7 @@ def descriptors(
         symmetry=symmetry,
         evaluator=evaluator,
         accuracy=accuracy,
+        min_image_distance_ang=min_image_distance,
     )
     source = FileSource(files)
     entries = list(source.entries())
@@ -116,6 +126,7 @@ def _describe(
     result["checks"] = {
         **attributes["checks"],
         "min_image_distance_ang": attributes["min_image_distance_ang"],
+        "repeats": attributes["repeats"],
         "symmetry_certificate_ev": attributes["symmetry"]["certificate_ev"],
     }
     return result

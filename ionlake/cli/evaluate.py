@@ -225,7 +225,7 @@ def _plain(compared: "Compared") -> dict[str, Any]:
 def _head(label_set: str, definition: str, settings: "Mapping[str, Any]") -> None:
     told = ", ".join(
         str(settings[name])
-        for name in ("mobile_species", "potential", "grid_protocol", "accuracy")
+        for name in ("mobile_species", "potential", "scan_protocol", "grid_protocol", "accuracy")
         if name in settings
     )
     sys.stdout.write(f"labels {label_set}, classes {definition}; {told}\n")

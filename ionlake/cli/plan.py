@@ -40,9 +40,9 @@ def plan(
     """Show what a run of a recipe would do and how long it would take.
 
     By number of atoms: materials, those done already (with --lake), mobile ions to scan, grid
-    points, points to evaluate, hours on one core, storage before compression. Then what cannot be
-    used and why, the longest materials, and the time on the workers of the recipe. Times are
-    predictions: expect a factor of two.
+    points, points to evaluate, hours on one core, storage before compression; with an ensemble
+    summed over its potentials. Then what cannot be used and why, the longest materials, and the
+    time on the workers of the recipe. Times are predictions: expect a factor of two.
 
     \b
     Examples:
@@ -114,12 +114,20 @@ def _show(found: "Forecast") -> None:
         note(f"  {unfit.materials} {unfit.error} ({unfit.stage}), such as: {unfit.example}\n")
     if found.longest:
         note("longest:\n")
+    several = len(found.potentials) > 1
     for each in found.longest:
         ids = ", ".join(each.material_ids)
-        note(f"  {ids} {each.formula}, {each.n_sites} atoms: {duration(each.core_seconds)}\n")
+        which = f" with {each.potential}" if several else ""
+        took = duration(each.core_seconds)
+        note(f"  {ids} {each.formula}, {each.n_sites} atoms{which}: {took}\n")
+    for part in found.potentials if several else ():
+        hours = f"{part.core_hours:.3g} core-hours for {part.points} points"
+        note(f"{part.potential}, {part.evaluator}: {hours}\n")
+    (first, *_) = found.potentials
+    who = "all" if several else f"{first.potential}, {first.evaluator}"
     how = "predicted from the crystals alone" if found.quick else "predicted from the planned scans"
     note(
-        f"{found.potential}, {found.evaluator}: {duration(found.wall_seconds)} on "
+        f"{who}: {duration(found.wall_seconds)} on "
         f"{found.workers} {'worker' if found.workers == 1 else 'workers'}, "
         f"longest task {duration(found.longest_task_s)}; {how}\n"
     )

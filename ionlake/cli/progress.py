@@ -114,7 +114,9 @@ class ProgressReporter(Reporter):
 
     def material_failed(self, failure: Failure) -> None:
         """Say why a material failed."""
-        self._console.print(f"{failure.material_id} failed ({failure.stage}): {failure.message}")
+        computed = failure.stage in {"scan", "describe"}
+        where = f"{failure.stage}, {failure.potential}" if computed else failure.stage
+        self._console.print(f"{failure.material_id} failed ({where}): {failure.message}")
 
     def _described(self) -> str:
         rate = self._energies / max(time.monotonic() - self._started, 1e-9)

@@ -20,7 +20,7 @@ from ionlake.cli.options import (
     lake_path,
 )
 from ionlake.cli.output import Format, to_json, write_arrow
-from ionlake.cli.query import ranking_sql
+from ionlake.cli.query import has_intervals, intervals_sql, ranking_sql
 
 if TYPE_CHECKING:
     from ionlake.pipeline.options import RunOptions
@@ -184,6 +184,9 @@ def _show(summary: "RunSummary") -> None:
             write_arrow(best, Format.TABLE)
         else:
             note(f"release {opened.release} of {opened.path} ranks nothing yet, see failures\n")
+        if has_intervals(opened):
+            note("places and Ξ over all potentials (ionlake rank --intervals):\n")
+            write_arrow(opened.arrow(intervals_sql("all"), [_SHOWN]), Format.TABLE)
         entries = ", ".join(opened.catalog())
         note(f"Intake catalog {opened.path / 'catalog.yaml'}: {entries}\n")
     note(f"next: ionlake rank, ionlake query or ionlake status with --lake {summary.lake}\n")

@@ -25,8 +25,9 @@ def why(
 ) -> None:
     """Say why a material is current, or which input made it stale.
 
-    For its row, scan and descriptors; then its failures, and its tombstone if it has left its
-    source. With --recipe the source is read and the row is compared with it.
+    For its row, and its scan and descriptors with each potential; then its failures, and its
+    tombstone if it has left its source. With --recipe the source is read and the row is compared
+    with it.
 
     \b
     Examples:
@@ -46,9 +47,14 @@ def why(
 
 def _show(found: "Explanation") -> None:
     print_table(
-        ["stage", "state", "reason"],
+        ["stage", "potential", "state", "reason"],
         [
-            [each.stage, "current" if each.current else "stale", "; ".join(each.reasons)]
+            [
+                each.stage,
+                each.potential,
+                "current" if each.current else "stale",
+                "; ".join(each.reasons),
+            ]
             for each in found.stages
         ],
     )

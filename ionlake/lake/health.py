@@ -15,7 +15,7 @@ class Health:
 
     Attributes:
         pending: Materials that the last run of each recipe found to need computing, without those
-            that it has computed or that failed in it.
+            that it has computed or that failed in it; once for each potential of an ensemble.
         failed: Materials with a failure that stands, without the quarantined ones.
         quarantined: Materials that are not tried again until their inputs change.
         last_run: Identifier of the last run, None before the first.
@@ -79,7 +79,7 @@ def _pending(run: Row, failures: Iterable[Row], ledger: Ledger) -> int:
     if not run["materials_to_do"]:
         return 0
     failed = {
-        row["material_id"]
+        (row["material_id"], row["potential_id"])
         for row in failures
         if row["run_id"] == run["run_id"] and row["stage"] in {"scan", "describe"}
     }

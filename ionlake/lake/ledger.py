@@ -470,11 +470,11 @@ class Ledger:
         return sql.select_column(self._connection, schema.DESCRIPTOR_VALUES, "descriptor_id")
 
     def count_described_by(self, run_id: str) -> int:
-        """Number of materials whose present structure a run has described."""
+        """Number of materials whose present structure a run has described, for each potential."""
         query = (
-            "SELECT count(DISTINCT material_id) FROM descriptor_values"
+            "SELECT count(*) FROM (SELECT DISTINCT material_id, potential_id FROM descriptor_values"
             " JOIN scans USING (scan_id) JOIN materials USING (structure_id)"
-            " WHERE descriptor_values.run_id = ?"
+            " WHERE descriptor_values.run_id = ?)"
         )
         return int(self._connection.execute(query, (run_id,)).fetchone()[0])
 

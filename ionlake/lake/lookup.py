@@ -15,6 +15,7 @@ def find_grid(
     *,
     mobile_species: str | None = None,
     potential: str | None = None,
+    scan_protocol: str | None = None,
     grid_protocol: str | None = None,
     scan_id: str | None = None,
 ) -> str:
@@ -25,6 +26,7 @@ def find_grid(
         material_id: The material.
         mobile_species: Element that moves, if the material has scans of several.
         potential: Name or identity of the potential, if there are several.
+        scan_protocol: frozen_framework or that of a supercell, if there are both.
         grid_protocol: commensurate or paper, if there are both.
         scan_id: One scan of the material's structure, superseded ones included.
 
@@ -35,11 +37,15 @@ def find_grid(
         grids = _scan_of(release, material_id, scan_id)
     else:
         grids = release.rows(
-            "SELECT mobile_species, grid_protocol, potential, potential_id, scan_id, grid_path"
-            " FROM grids WHERE material_id = ?",
+            "SELECT mobile_species, scan_protocol, grid_protocol, potential, potential_id, scan_id,"
+            " grid_path FROM grids WHERE material_id = ?",
             [material_id],
         )
-    wanted = {"mobile_species": mobile_species, "grid_protocol": grid_protocol}
+    wanted = {
+        "mobile_species": mobile_species,
+        "scan_protocol": scan_protocol,
+        "grid_protocol": grid_protocol,
+    }
     fitting = [
         grid
         for grid in grids
@@ -51,7 +57,7 @@ def find_grid(
     if fitting:
         raise LakeError(
             f"{material_id} has {len(fitting)} grids that fit: {_choices(fitting)}: choose by"
-            " mobile_species, grid_protocol, potential or scan_id"
+            " mobile_species, scan_protocol, grid_protocol, potential or scan_id"
         )
     if grids:
         raise LakeError(
@@ -130,8 +136,8 @@ def _scan_of(release: ReleaseReader, material_id: str, scan_id: str) -> list[dic
 
 def _choices(grids: Sequence[dict[str, Any]]) -> str:
     shown = [
-        f"({grid['mobile_species']}, {grid['grid_protocol']}, {grid['potential']},"
-        f" scan_id={grid['scan_id']})"
+        f"({grid['mobile_species']}, {grid['scan_protocol']}, {grid['grid_protocol']},"
+        f" {grid['potential']}, scan_id={grid['scan_id']})"
         for grid in grids[:_SHOWN]
     ]
     rest = len(grids) - len(shown)

@@ -14,8 +14,9 @@ from ionlake.lake.atomic import replace_text
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.location import homes_folder, is_remote, lake_root
 
-FORMAT_VERSION: Final = 2
-"""2: digests of grids and releases; see `ionlake.lake.migrations` for the way from older ones."""
+FORMAT_VERSION: Final = 3
+"""2: digests of grids and releases. 3: scans of supercells. `ionlake.lake.migrations` has the way
+from older ones."""
 
 
 def create_lake(path: str | Path) -> LakeLayout:

@@ -118,11 +118,26 @@ def _note_digests(layout: LakeLayout, connection: sqlite3.Connection, progress: 
             write_digest(path, path)
 
 
+def _note_repeats(_: LakeLayout, connection: sqlite3.Connection, progress: Progress) -> None:
+    """Until now every cell was scanned as it is."""
+    scans = connection.execute("SELECT scan_id FROM scans WHERE repeats IS NULL").fetchall()
+    for key in followed(progress, "scans", scans):
+        connection.execute("UPDATE scans SET repeats = '[1, 1, 1]' WHERE scan_id = ?", key)
+    if scans:
+        connection.execute("UPDATE revision SET value = value + 1")
+
+
 MIGRATIONS: Final = (
     Migration(
         start=1,
         summary="digests of grids (column grid_sha256 of scans) and of releases",
         columns=(("scans", "evaluator_error_ev", "REAL"), ("scans", "grid_sha256", "TEXT")),
         fill=_note_digests,
+    ),
+    Migration(
+        start=2,
+        summary="scans of supercells (columns image_guard_ang and repeats of scans)",
+        columns=(("scans", "image_guard_ang", "REAL"), ("scans", "repeats", "TEXT")),
+        fill=_note_repeats,
     ),
 )

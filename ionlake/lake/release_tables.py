@@ -21,8 +21,8 @@ _BATCH: Final = 2000
 _COMMENT_SOURCES: Final = (
     schema.DESCRIPTOR_VALUES,
     schema.MATERIALS,
-    schema.STRUCTURES,
     schema.SCANS,
+    schema.STRUCTURES,
     schema.CONDUCTIVITIES,
     schema.DIFFUSIVITIES,
     schema.MD_RUNS,

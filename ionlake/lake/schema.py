@@ -101,12 +101,26 @@ SCANS: Final = Table(
         ("scan_id", "VARCHAR", "Hash of everything the energies depend on"),
         ("structure_id", "VARCHAR", "Structure that was scanned"),
         ("mobile_species", "VARCHAR", "Element that moves"),
-        ("scan_protocol", "VARCHAR", "What stays frozen; frozen_framework is the paper's"),
+        (
+            "scan_protocol",
+            "VARCHAR",
+            "frozen_framework (the paper's), or frozen_framework_supercell-X: images X Å apart",
+        ),
+        (
+            "image_guard_ang",
+            "DOUBLE",
+            "That least distance of images, Å; null where the cell was scanned as given",
+        ),
+        (
+            "repeats",
+            "INTEGER[]",
+            "Cells of the structure along each lattice vector that were scanned together",
+        ),
         ("grid_protocol", "VARCHAR", "How grid sizes were chosen: paper or commensurate"),
         ("grid_spacing_ang", "DOUBLE", "Largest allowed distance of grid points along an axis, Å"),
-        ("n_a", "INTEGER", "Grid points along the first lattice vector"),
-        ("n_b", "INTEGER", "Grid points along the second lattice vector"),
-        ("n_c", "INTEGER", "Grid points along the third lattice vector"),
+        ("n_a", "INTEGER", "Grid points along the first lattice vector of the scanned cell"),
+        ("n_b", "INTEGER", "Grid points along the second lattice vector of the scanned cell"),
+        ("n_c", "INTEGER", "Grid points along the third lattice vector of the scanned cell"),
         ("exclusion_radius_ang", "DOUBLE", "Points nearer to another atom are excluded, Å"),
         (
             "accuracy",
@@ -114,7 +128,7 @@ SCANS: Final = Table(
             "full: every allowed point has its energy; screen: those below 0.6 eV do",
         ),
         ("symmetry_mode", "VARCHAR", "Operations the scan was allowed to use: proper, all or none"),
-        ("n_mobile_ions", "INTEGER", "Mobile ions in the cell"),
+        ("n_mobile_ions", "INTEGER", "Mobile ions in the scanned cell"),
         ("n_ion_orbits", "INTEGER", "Mobile ions that had to be scanned; the rest are copies"),
         ("points_total", "BIGINT", "Grid points over all mobile ions"),
         ("points_evaluated", "BIGINT", "Points whose energy the potential computed"),
@@ -126,8 +140,12 @@ SCANS: Final = Table(
             "DOUBLE",
             "Largest error of the scan's evaluator on re-evaluated points, eV; null if not checked",
         ),
-        ("min_image_distance_ang", "DOUBLE", "Shortest lattice vector: ion to its own image, Å"),
-        ("base_energy_ev", "DOUBLE", "Energy of the crystal with every ion at its site, eV"),
+        (
+            "min_image_distance_ang",
+            "DOUBLE",
+            "Shortest lattice vector of the scanned cell: ion to its own image, Å",
+        ),
+        ("base_energy_ev", "DOUBLE", "Energy of the scanned cell, every ion at its site, eV"),
         ("potential", "VARCHAR", "Name of the potential"),
         ("potential_id", "VARCHAR", "Hash of checkpoint, modality and precision"),
         ("checkpoint_sha256", "VARCHAR", "SHA-256 of the checkpoint file, null without one"),
@@ -208,7 +226,8 @@ FAILURES: Final = Table(
 
 RUNS: Final = Table(
     "runs",
-    "One row per run of a recipe.",
+    "One row per run of a recipe. Materials computed, reused, failed, to do and quarantined count"
+    " once for each potential of an ensemble.",
     ("run_id",),
     _columns(
         ("run_id", "VARCHAR", "Identifier of the run; sorts by start"),

@@ -21,7 +21,7 @@ from ionlake.names import (
     PointStatus,
 )
 from ionlake.pes.checks import ion_checks
-from ionlake.pes.identity import SCAN_PROTOCOL, SCAN_VERSION, scan_id
+from ionlake.pes.identity import SCAN_VERSION, scan_id
 from ionlake.pes.plan import ScanPlan
 from ionlake.pes.screening import SCREENED_BELOW_EV
 from ionlake.pes.verification import Verification
@@ -65,8 +65,11 @@ def scan_dataset(result: ScanResult) -> xr.Dataset:
         ``energy`` (float32, eV above the ion's own grid minimum, NaN where excluded, or skipped by
         screening), ``status``
         (`ionlake.names.PointStatus`), ``minimum_energy_ev`` per ion and ``base_energy_ev``
-        (float64 total energies); coordinates a, b, c are fractional. Attributes hold the crystal,
-        the settings, the identities, the symmetry certificate, the verification and the checks.
+        (float64 total energies); coordinates a, b, c are fractional. Attributes hold the cell that
+        was scanned, the settings, the identities, the symmetry certificate, the verification and
+        the checks. Where the crystal was scanned in a supercell, ``cell``, positions and sites are
+        the supercell's (see `ionlake.structures.supercell.repeated`), ``repeats`` says how many
+        cells it has along each axis, and ``structure_id`` names the crystal as it was given.
     """
     plan = result.plan
     dataset = grid_dataset(
@@ -78,15 +81,18 @@ def scan_dataset(result: ScanResult) -> xr.Dataset:
         dtype=np.dtype(np.float32),
     )
     identity = scan_id(
-        plan.structure.structure_id, plan.settings, result.card.potential_id, result.evaluator
+        plan.crystal.structure_id, plan.settings, result.card.potential_id, result.evaluator
     )
     return dataset.assign_attrs(
         scan_id=identity,
+        structure_id=plan.crystal.structure_id,
         mobile_species=plan.settings.mobile_species,
         grid_protocol=plan.settings.grid_protocol,
         grid_spacing_ang=plan.settings.spacing_ang,
         exclusion_radius_ang=plan.settings.exclusion_radius_ang,
-        scan_protocol=SCAN_PROTOCOL,
+        scan_protocol=plan.settings.scan_protocol,
+        image_guard_ang=plan.settings.min_image_distance_ang,
+        repeats=list(plan.repeats),
         scan_version=SCAN_VERSION,
         accuracy=plan.settings.accuracy,
         valid_below_ev=SCREENED_BELOW_EV if plan.settings.accuracy == "screen" else None,

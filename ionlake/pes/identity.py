@@ -9,9 +9,6 @@ from ionlake.pes.settings import ScanSettings
 SCAN_VERSION: Final = 1
 """Raised whenever the scan algorithm changes in a way that can change a stored number."""
 
-SCAN_PROTOCOL: Final = "frozen_framework"
-"""Every atom but the moving ion stays, the other mobile ions included."""
-
 ACCURACY_VERSIONS: Final = {"full": "full", "screen": "screen-1"}
 """Which points have energies; screening has a version of its own, full scans have one answer."""
 
@@ -21,15 +18,15 @@ def scan_id(structure_id: str, settings: ScanSettings, potential_id: str, evalua
 
     Args:
         structure_id: Identity of the structure.
-        settings: Settings with the symmetry mode resolved; the evaluator they chose is known by
-            its name alone.
+        settings: Settings with the symmetry mode resolved, as `settings_for` gives them for this
+            crystal; the evaluator they chose is known by its name alone.
         potential_id: Identity of the potential.
         evaluator: Name and version of the code path that evaluates the points.
     """
     identity = {
         "structure": structure_id,
         "mobile_species": settings.mobile_species,
-        "scan_protocol": SCAN_PROTOCOL,
+        "scan_protocol": settings.scan_protocol,
         "grid": settings.grid,
         "spacing_ang": settings.spacing_ang,
         "exclusion_radius_ang": settings.exclusion_radius_ang,

@@ -16,6 +16,7 @@ from ionlake.errors import GridError, StructureError
 from ionlake.geometry import FloatArray, IntArray
 from ionlake.pes.exclusion import allowed_points
 from ionlake.pes.grid import Shape, commensurate_shape, paper_shape
+from ionlake.pes.image_guard import scan_repeats, settings_for
 from ionlake.pes.settings import ScanSettings
 from ionlake.pes.symmetry import (
     Operations,
@@ -26,6 +27,7 @@ from ionlake.pes.symmetry import (
     usable,
 )
 from ionlake.structures.record import StructureRecord
+from ionlake.structures.supercell import Repeats, repeated
 
 _KEPT_ORBITS: Final = 32
 
@@ -49,8 +51,11 @@ class ScanPlan:
     """A scan, worked out but not computed; equal to another plan of the same scan.
 
     Attributes:
-        structure: The crystal.
-        settings: The scan's settings; ``symmetry`` is resolved, never ``auto``.
+        crystal: The crystal as it was given, which names the scan.
+        repeats: Number of its cells along each lattice vector that are scanned together.
+        structure: What is scanned: the crystal, or its supercell.
+        settings: The scan's settings; ``symmetry`` is resolved, never ``auto``, and a distance of
+            images stands there only if the crystal's own cell does not keep it.
         sites: Site index of every mobile ion, in input order.
         shape: Grid sizes.
         operations: Operations of the crystal that fit the grid.
@@ -58,6 +63,8 @@ class ScanPlan:
         reduced: False once symmetry has been given up and every point is evaluated.
     """
 
+    crystal: StructureRecord
+    repeats: Repeats
     structure: StructureRecord
     settings: ScanSettings
     sites: IntArray
@@ -67,7 +74,7 @@ class ScanPlan:
     reduced: bool = True
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other plan has the same structure, settings, grid and use of symmetry."""
+        """Whether the other plan has the same crystal, settings, grid and use of symmetry."""
         return isinstance(other, ScanPlan) and self._identity == other._identity
 
     def __hash__(self) -> int:
@@ -76,7 +83,7 @@ class ScanPlan:
 
     @property
     def _identity(self) -> tuple[str, ScanSettings, Shape, bool]:
-        return self.structure.structure_id, self.settings, self.shape, self.reduced
+        return self.crystal.structure_id, self.settings, self.shape, self.reduced
 
     def framework(self, ion: int) -> tuple[IntArray, FloatArray]:
         """Atomic numbers and fractional positions of every atom but mobile ion ``ion``."""
@@ -106,7 +113,11 @@ class OrbitPoints:
 def plan_scan(
     structure: StructureRecord, settings: ScanSettings, *, parity: bool = False
 ) -> ScanPlan:
-    """Choose the grid and group the mobile ions.
+    """Choose the cell and the grid, and group the mobile ions.
+
+    A supercell has the grid of the crystal's own cell, repeated: its lattice translations then map
+    grid points onto grid points, whatever the grid protocol, and only one of the ions that they map
+    onto each other is scanned.
 
     Args:
         structure: The crystal.
@@ -118,17 +129,35 @@ def plan_scan(
         StructureError: If the crystal has no ion of the mobile species, or no other atom.
     """
     require_framework(structure)
-    sites = structure.mobile_sites(settings.mobile_species)
-    settings = replace(settings, symmetry=resolve_symmetry(settings.symmetry, parity=parity))
-    crystal = (structure.cell, structure.atomic_numbers, structure.fractional_positions)
-    found = crystal_operations(*crystal)
+    settings = replace(
+        settings_for(structure.cell, settings),
+        symmetry=resolve_symmetry(settings.symmetry, parity=parity),
+    )
+    repeats = scan_repeats(structure.cell, settings)
+    scanned = repeated(structure, repeats)
+    sites = scanned.mobile_sites(settings.mobile_species)
+    n_a, n_b, n_c = (n * m for n, m in zip(_cell_shape(structure, settings), repeats, strict=True))
+    shape = (n_a, n_b, n_c)
+    found = usable(_operations(scanned), settings.symmetry)
+    operations = fit_to_grid(found, *_arrays(scanned), shape)
+    images = ion_images(operations, scanned.cell, scanned.fractional_positions[sites])
+    orbits = _ion_orbits(images)
+    return ScanPlan(structure, repeats, scanned, settings, sites, shape, operations, orbits)
+
+
+def _cell_shape(structure: StructureRecord, settings: ScanSettings) -> Shape:
+    """Grid sizes of a crystal's own cell."""
     if settings.grid == "paper":
-        shape = paper_shape(structure.cell, settings.spacing_ang)
-    else:
-        shape = commensurate_shape(structure.cell, found, settings.spacing_ang)
-    operations = fit_to_grid(usable(found, settings.symmetry), *crystal, shape)
-    images = ion_images(operations, structure.cell, structure.fractional_positions[sites])
-    return ScanPlan(structure, settings, sites, shape, operations, _ion_orbits(images))
+        return paper_shape(structure.cell, settings.spacing_ang)
+    return commensurate_shape(structure.cell, _operations(structure), settings.spacing_ang)
+
+
+def _operations(structure: StructureRecord) -> Operations:
+    return crystal_operations(*_arrays(structure))
+
+
+def _arrays(structure: StructureRecord) -> tuple[FloatArray, IntArray, FloatArray]:
+    return structure.cell, structure.atomic_numbers, structure.fractional_positions
 
 
 def require_framework(structure: StructureRecord) -> None:

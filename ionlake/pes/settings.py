@@ -14,6 +14,9 @@ GRID_PROTOCOLS: Final = ("commensurate", "paper")
 SYMMETRY_MODES: Final = ("auto", "proper", "all", "none")
 EVALUATORS: Final = ("auto", "batched")
 ACCURACIES: Final = ("full", "screen")
+FROZEN_FRAMEWORK: Final = "frozen_framework"
+"""Every atom but the moving ion stays, the other mobile ions included."""
+
 PAPER_SPACING_ANG: Final = 0.25
 PAPER_EXCLUSION_RADIUS_ANG: Final = 1.2
 
@@ -34,6 +37,9 @@ class ScanSettings:
             evaluates whole structures. Part of a scan's identity by the name of the evaluator.
         accuracy: ``full`` evaluates every allowed point; ``screen`` only those that can matter
             below 0.6 eV (see `ionlake.pes.screening`), which is enough for Ξ.
+        min_image_distance_ang: A crystal in whose cell the ion would meet its own image nearer than
+            this is scanned in the smallest supercell in which it does not, Å; None scans every cell
+            as it is (the paper's protocol).
 
     Raises:
         SettingsError: If a value is not one of these, or a length is not a positive number.
@@ -48,6 +54,7 @@ class ScanSettings:
     exclusion_radius_ang: float = PAPER_EXCLUSION_RADIUS_ANG
     evaluator: str = "auto"
     accuracy: str = "full"
+    min_image_distance_ang: float | None = None
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -61,6 +68,18 @@ class ScanSettings:
         _require_choice("accuracy", self.accuracy, ACCURACIES)
         for name in ("spacing_ang", "exclusion_radius_ang"):
             object.__setattr__(self, name, _checked_length(name, getattr(self, name)))
+        guard = self.min_image_distance_ang
+        if guard is not None:
+            guard = _checked_length("min_image_distance_ang", guard)
+            object.__setattr__(self, "min_image_distance_ang", guard)
+
+    @property
+    def scan_protocol(self) -> str:
+        """Name of the scan protocol; the distance of a supercell's images is part of the name."""
+        if self.min_image_distance_ang is None:
+            return FROZEN_FRAMEWORK
+        distance = repr(self.min_image_distance_ang).removesuffix(".0")
+        return f"{FROZEN_FRAMEWORK}_supercell-{distance}"
 
     @property
     def grid_protocol(self) -> str:

@@ -1,12 +1,13 @@
-"""What all parts of one run share: the lake, the method, and the tally of what happened."""
+"""What all parts of one run share: the lake, the potentials, and the tally of what happened."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ionlake.lake.failures import Failure
 from ionlake.lake.layout import new_attempt
 from ionlake.lake.writer import LakeWriter
 from ionlake.pipeline.jobs import GridPlace, ScanJob
-from ionlake.pipeline.plan import Method, Task
+from ionlake.pipeline.plan import Task
 from ionlake.pipeline.recipe import MAX_ATTEMPTS, PotentialSettings
 from ionlake.pipeline.report import Reporter
 
@@ -18,8 +19,7 @@ class RunContext:
     Attributes:
         run_id: The run.
         writer: The lake, open for writing.
-        method: How the materials are scanned.
-        potential: What workers load.
+        potentials: What workers load, by the id of the potential.
         reporter: Who follows.
         max_attempts: Failures with the same inputs after which a material is quarantined.
         committed: Tasks that this run has computed and committed.
@@ -29,8 +29,7 @@ class RunContext:
 
     run_id: str
     writer: LakeWriter
-    method: Method
-    potential: PotentialSettings
+    potentials: Mapping[str, PotentialSettings]
     reporter: Reporter
     max_attempts: int = MAX_ATTEMPTS
     committed: list[Task] = field(default_factory=list)
@@ -44,7 +43,8 @@ class RunContext:
             task: The material.
             reduced: False to evaluate every point of every ion.
         """
-        settings, potential = self.method.settings, self.potential
+        settings, card = task.method.settings_of(task.structure), task.method.card
+        potential = self.potentials[card.potential_id]
         return ScanJob(task.scan_id, task.structure, settings, potential, self.run_id, reduced)
 
     def grid_place(self, task: Task) -> GridPlace:

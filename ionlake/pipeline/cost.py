@@ -15,6 +15,7 @@ from typing import Final
 from ionlake.geometry import volume
 from ionlake.pes.evaluator import BATCHED
 from ionlake.pes.grid import paper_shape
+from ionlake.pes.image_guard import scan_repeats, scanned_structure
 from ionlake.pes.settings import ScanSettings
 from ionlake.potentials.interface import PotentialCard
 from ionlake.structures.record import StructureRecord
@@ -222,20 +223,51 @@ def allowed_share(
     return math.exp(-excluded * (structure.n_sites - 1) / volume(structure.cell))
 
 
-def quick_points(
+@dataclass(frozen=True)
+class QuickSize:
+    """Sizes of a scan, predicted from the crystal alone.
+
+    Attributes:
+        structure: What is scanned, the crystal or its supercell.
+        grid_points: Grid points of one ion.
+        n_ions: Mobile ions of the scanned cell.
+        n_scanned: Mobile ions that are scanned, about.
+        points: Points that are evaluated over all ions, about.
+    """
+
+    structure: StructureRecord
+    grid_points: int
+    n_ions: int
+    n_scanned: int
+    points: float
+
+
+def quick_size(
     structure: StructureRecord, settings: ScanSettings, model: CostModel = DEFAULT_MODEL
-) -> tuple[int, float]:
-    """Grid points of one ion, and about how many points a scan evaluates over all ions.
+) -> QuickSize:
+    """Sizes of a scan, for which no symmetry is looked at: a typical order stands for it.
+
+    Of the ions of a supercell that lattice translations map onto each other, one is scanned.
 
     Args:
         structure: The crystal, with at least one ion of the mobile species.
         settings: Settings of the scan.
         model: Holds the typical order of symmetry.
     """
-    grid = math.prod(paper_shape(structure.cell, settings.spacing_ang))
-    n_ions = len(structure.mobile_sites(settings.mobile_species))
-    order = 1.0 if settings.symmetry == "none" else model.symmetry_order
-    return grid, grid * n_ions * allowed_share(structure, settings, model) / order
+    n_cells = math.prod(scan_repeats(structure.cell, settings))
+    scanned = scanned_structure(structure, settings)
+    grid = math.prod(paper_shape(structure.cell, settings.spacing_ang)) * n_cells
+    n_ions = len(scanned.mobile_sites(settings.mobile_species))
+    reduced = settings.symmetry != "none"
+    order = model.symmetry_order if reduced else 1.0
+    different = n_ions // n_cells if reduced else n_ions
+    return QuickSize(
+        structure=scanned,
+        grid_points=grid,
+        n_ions=n_ions,
+        n_scanned=max(1, math.ceil(different / order)),
+        points=grid * different * allowed_share(scanned, settings, model) / order,
+    )
 
 
 def quick_seconds(
@@ -247,9 +279,6 @@ def quick_seconds(
 ) -> float:
     """Core-seconds of a scan, predicted from the crystal alone.
 
-    The symmetry is not looked at: a typical order stands for it, and one ion in so many is taken
-    to be scanned.
-
     Args:
         structure: The crystal, with at least one ion of the mobile species.
         settings: Settings of the scan.
@@ -257,14 +286,17 @@ def quick_seconds(
         evaluator: From `ionlake.pes.evaluator.evaluator_name`.
         model: Times of single operations.
     """
-    grid, points = quick_points(structure, settings, model)
-    n_ions = len(structure.mobile_sites(settings.mobile_species))
-    order = 1.0 if settings.symmetry == "none" else model.symmetry_order
-    scanned = max(1, math.ceil(n_ions / order))
+    size = quick_size(structure, settings, model)
     cost = crystal_cost(
-        structure, grid, n_ions, card, evaluator, accuracy=settings.accuracy, model=model
+        size.structure,
+        size.grid_points,
+        size.n_ions,
+        card,
+        evaluator,
+        accuracy=settings.accuracy,
+        model=model,
     )
-    return cost.scan_s([math.ceil(points / scanned)] * scanned)
+    return cost.scan_s([math.ceil(size.points / size.n_scanned)] * size.n_scanned)
 
 
 def describe_seconds(
@@ -277,6 +309,5 @@ def describe_seconds(
         settings: Settings of its scan.
         model: Times of single operations.
     """
-    grid, _ = quick_points(structure, settings, model)
-    n_ions = len(structure.mobile_sites(settings.mobile_species))
-    return model.finish_s + model.finish_s_per_point * grid * n_ions
+    size = quick_size(structure, settings, model)
+    return model.finish_s + model.finish_s_per_point * size.grid_points * size.n_ions

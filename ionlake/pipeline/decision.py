@@ -3,17 +3,16 @@
 A run and its dry run decide here alike; one carries the decision out, the other prints it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ionlake.errors import IonlakeError
 from ionlake.lake.failures import Failure
 from ionlake.lake.rows import Row
 from ionlake.pipeline.changes import Change, MaterialChange, Offer, compare, departed
 from ionlake.pipeline.failing import failure_of, is_quarantined, unread
 from ionlake.pipeline.known import Known
 from ionlake.pipeline.options import RunOptions
-from ionlake.pipeline.plan import Method, Task, Todo, check_material, plan_run
+from ionlake.pipeline.plan import Method, Pair, Refusal, Task, Todo, plan_run, sort_out
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.rows import material_row
 from ionlake.structures.record import StructureRecord
@@ -31,7 +30,8 @@ class Decision:
         changes: How each material differs from what the lake knows.
         departed: Materials that leave the selection of the recipe.
         failures: What cannot be read or treated, and was not quarantined before.
-        quarantined: Materials left out because they failed too often with the same inputs.
+        quarantined: Materials left out because they failed too often with the same inputs, each
+            with the potential it failed with.
         tasks: All materials that can be treated, the cheapest first.
         chosen: Those to be computed in this run.
     """
@@ -42,7 +42,7 @@ class Decision:
     changes: tuple[MaterialChange, ...]
     departed: frozenset[str]
     failures: tuple[Failure, ...]
-    quarantined: tuple[str, ...]
+    quarantined: tuple[Pair, ...]
     tasks: tuple[Task, ...]
     chosen: tuple[Task, ...]
 
@@ -52,10 +52,10 @@ class Decision:
         return tuple(task for task in self.tasks if task.todo is Todo.NOTHING)
 
     @property
-    def to_do(self) -> set[str]:
-        """Materials that need computing, in this run or a later one, and are not quarantined."""
-        needy = (task.material_ids for task in self.tasks if task.todo is not Todo.NOTHING)
-        return {material for ids in needy for material in ids} - set(self.quarantined)
+    def to_do(self) -> set[Pair]:
+        """What needs computing, in this run or a later one, and is not quarantined."""
+        needy = (task.pairs for task in self.tasks if task.todo is not Todo.NOTHING)
+        return set().union(*needy) - set(self.quarantined)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,7 +72,7 @@ def decide(
     entries: Iterable[SourceEntry],
     known: Known,
     recipe: Recipe,
-    method: Method,
+    methods: Sequence[Method],
     options: RunOptions,
     run_id: str = "",
 ) -> Decision:
@@ -83,7 +83,7 @@ def decide(
         entries: What it offers.
         known: What the lake knows.
         recipe: The recipe.
-        method: How its materials are scanned.
+        methods: How its materials are scanned; one per potential of an ensemble.
         options: How far the run goes.
         run_id: The run; empty where nothing will be stored.
     """
@@ -92,13 +92,14 @@ def decide(
     changes = compare(offer, known, recipe.name)
     if not options.mirror:
         changes = [change for change in changes if change.kind is not Change.GONE]
-    good, failures = _sort_out(entries, structures, method, run_id)
+    good, refused = sort_out(structures, methods)
+    failures = _failures(entries, refused, run_id)
     again = options.retry or options.failed_only
     limit = None if again else recipe.max_attempts
     new, old = _part(failures, known, limit)
-    tasks = plan_run(good, method, known.scans, known.descriptors)
+    tasks = plan_run(good, known.scans, known.descriptors)
     todo = [task for task in tasks if task.todo is not Todo.NOTHING]
-    waiting = [task for task in todo if _waits(task, known, method, limit)]
+    waiting = [task for task in todo if _waits(task, known, limit)]
     return Decision(
         n_read=len(entries),
         offer=offer,
@@ -107,8 +108,8 @@ def decide(
         departed=frozenset(departed(offer, known, recipe.name) if options.mirror else ()),
         failures=tuple(new),
         quarantined=(
-            *(failure.material_id for failure in old),
-            *(material for task in waiting for material in task.material_ids),
+            *((failure.material_id, failure.potential_id) for failure in old),
+            *(pair for task in waiting for pair in sorted(task.pairs)),
         ),
         tasks=tuple(tasks),
         chosen=tuple(_choose(todo, waiting, known, options)),
@@ -136,29 +137,27 @@ def _offer(
     return Offer(source, rows, unreadable, deprecated, external_ids), structures
 
 
-def _sort_out(
-    entries: Iterable[SourceEntry],
-    structures: Mapping[str, StructureRecord],
-    method: Method,
-    run_id: str,
-) -> tuple[dict[str, StructureRecord], list[Failure]]:
-    """Materials that this method can treat, and why not the others."""
-    good: dict[str, StructureRecord] = {}
-    failures = [
+def _failures(
+    entries: Iterable[SourceEntry], refused: Iterable[Refusal], run_id: str
+) -> list[Failure]:
+    """What cannot be read, and what cannot be treated."""
+    unreadable = [
         unread(run_id, entry.material_id, str(entry.error_type), str(entry.error))
         for entry in entries
         if entry.structure is None and not entry.deprecated
     ]
-    for material_id, structure in structures.items():
-        try:
-            check_material(structure, method)
-            good[material_id] = structure
-        except IonlakeError as problem:
-            kind = type(problem).__name__
-            failures.append(
-                failure_of(method, run_id, material_id, "check", kind, str(problem), structure)
-            )
-    return good, failures
+    return unreadable + [
+        failure_of(
+            each.method,
+            run_id,
+            each.material_id,
+            "check",
+            type(each.error).__name__,
+            str(each.error),
+            each.structure,
+        )
+        for each in refused
+    ]
 
 
 def _part(
@@ -173,13 +172,13 @@ def _part(
     return new, old
 
 
-def _waits(task: Task, known: Known, method: Method, limit: int | None) -> bool:
+def _waits(task: Task, known: Known, limit: int | None) -> bool:
     """Whether a task is quarantined for one of its materials, which share their inputs."""
     if limit is None:
         return False
     stage = "describe" if task.todo is Todo.DESCRIBE else "scan"
     attempts = (
-        failure_of(method, "", material_id, stage, "", "", task.structure)
+        failure_of(task.method, "", material_id, stage, "", "", task.structure)
         for material_id in task.material_ids
     )
     return any(is_quarantined(attempt, known.failures, limit) for attempt in attempts)
@@ -188,10 +187,12 @@ def _waits(task: Task, known: Known, method: Method, limit: int | None) -> bool:
 def _choose(
     todo: Iterable[Task], waiting: Collection[Task], known: Known, options: RunOptions
 ) -> list[Task]:
-    """What is computed, the cheapest first."""
+    """What is computed, the cheapest first; a limit counts structures, whatever the methods."""
     out = {task.descriptor_id for task in waiting}
     chosen = [task for task in todo if task.descriptor_id not in out]
     if options.failed_only:
         failed = known.failed_materials
         chosen = [task for task in chosen if not failed.isdisjoint(task.material_ids)]
-    return chosen[: options.limit]
+    structures = dict.fromkeys(task.structure.structure_id for task in chosen)
+    within = set(list(structures)[: options.limit])
+    return [task for task in chosen if task.structure.structure_id in within]

@@ -1,6 +1,7 @@
 """What an update would do, material by material, without doing it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,13 @@ from ionlake.lake.location import lake_root
 from ionlake.lake.marker import find_lake
 from ionlake.lake.ownership import read_ledger
 from ionlake.lake.rows import Row
-from ionlake.pipeline.changes import Change
+from ionlake.pipeline.changes import Change, MaterialChange
 from ionlake.pipeline.decision import Decision, decide
 from ionlake.pipeline.known import Known, read_known
 from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.plan import Method, Task, Todo
 from ionlake.pipeline.recipe import Recipe
-from ionlake.pipeline.run import make_method
+from ionlake.pipeline.run import make_methods
 from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.staleness import descriptor_state, scan_state
 from ionlake.structures.sources.interface import SourceFollower
@@ -30,13 +31,15 @@ class PlannedMaterial:
         material_id: The material.
         change: How it differs from what the lake knows.
         stages: ``row``, ``scan``, ``describe`` or ``tombstone``.
-        reasons: Why.
+        reasons: Why; in an ensemble with the potential before each.
+        potentials: Names of the potentials that it would be scanned or described with.
     """
 
     material_id: str
     change: str
     stages: tuple[str, ...]
     reasons: tuple[str, ...]
+    potentials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class DryRun:
         materials_read: Materials the source offers.
         changes: Number of materials for each kind of change.
         materials: Materials for which something would be done.
-        materials_pending: Materials that would still need computing afterwards.
+        materials_pending: Materials that would still need computing afterwards, once for each
+            potential of an ensemble.
         materials_failed: Materials that cannot be read or treated.
         quarantined: Materials left out because they failed too often.
     """
@@ -97,11 +101,11 @@ def dry_run(
     """
     kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind) if offline else None
     source = make_source(recipe, kept=kept, offline=offline, follower=follower)
-    method = make_method(recipe)
+    methods = make_methods(recipe)
     known, done = _read(lake)
-    decision = decide(source.name, source.entries(), known, recipe, method, options)
-    materials = _materials(decision, known, method, done)
-    chosen = {material_id for task in decision.chosen for material_id in task.material_ids}
+    decision = decide(source.name, source.entries(), known, recipe, methods, options)
+    materials = _materials(decision, known, methods, done)
+    chosen = {pair for task in decision.chosen for pair in task.pairs}
     return DryRun(
         recipe=recipe.name,
         lake=str(lake),
@@ -110,7 +114,7 @@ def dry_run(
         materials=tuple(materials),
         materials_pending=len(decision.to_do - chosen),
         materials_failed=len(decision.failures),
-        quarantined=decision.quarantined,
+        quarantined=tuple(dict.fromkeys(material_id for material_id, _ in decision.quarantined)),
     )
 
 
@@ -132,42 +136,55 @@ def _read(lake: str | Path) -> tuple[Known, _Done]:
 
 
 def _materials(
-    decision: Decision, known: Known, method: Method, done: _Done
+    decision: Decision, known: Known, methods: Sequence[Method], done: _Done
 ) -> list[PlannedMaterial]:
     """One per material with something to do: those to compute first, the cheapest of them first."""
     changes = {change.material_id: change for change in decision.changes}
-    tasks = {material_id: task for task in decision.chosen for material_id in task.material_ids}
+    tasks: dict[str, list[Task]] = defaultdict(list)
+    for task in decision.chosen:
+        for material_id in task.material_ids:
+            tasks[material_id].append(task)
     planned = []
     for material_id in [*tasks, *(name for name in changes if name not in tasks)]:
-        change, task = changes[material_id], tasks.get(material_id)
-        stages: list[str] = []
-        if change.kind is not Change.UNCHANGED:
-            stages.append("tombstone" if change.kind is Change.GONE else "row")
+        change, own = changes[material_id], tasks.get(material_id, [])
+        stages = [*_row_stage(change), *_computing_stages(own)]
         reasons = [change.reason] if change.reason else []
-        if task is not None:
-            stages += ["scan", "describe"] if task.todo is Todo.SCAN else ["describe"]
-            reasons += [
-                reason
-                for reason in _why(material_id, task, known, method, done)
-                if change.kind not in {Change.NEW, Change.STRUCTURE}
-            ]
+        if change.kind not in {Change.NEW, Change.STRUCTURE}:
+            for task in own:
+                reasons += _why(material_id, task, known, methods, done)
         if stages:
+            potentials = tuple(task.method.card.name for task in own)
             planned.append(
-                PlannedMaterial(material_id, change.kind.value, tuple(stages), tuple(reasons))
+                PlannedMaterial(
+                    material_id, change.kind.value, tuple(stages), tuple(reasons), potentials
+                )
             )
     return planned
 
 
+def _row_stage(change: MaterialChange) -> list[str]:
+    if change.kind is Change.UNCHANGED:
+        return []
+    return ["tombstone" if change.kind is Change.GONE else "row"]
+
+
+def _computing_stages(tasks: Sequence[Task]) -> list[str]:
+    if any(task.todo is Todo.SCAN for task in tasks):
+        return ["scan", "describe"]
+    return ["describe"] if tasks else []
+
+
 def _why(
-    material_id: str, task: Task, known: Known, method: Method, done: _Done
-) -> tuple[str, ...]:
+    material_id: str, task: Task, known: Known, methods: Sequence[Method], done: _Done
+) -> list[str]:
     """Why a task has to be done, from what is stored."""
-    structure_id = task.structure.structure_id
+    method = task.method
     before = known.materials.get(material_id, {}).get("structure_id")
-    had = dict.fromkeys([structure_id, *done.former.get(material_id, []), before])
+    had = dict.fromkeys([task.structure.structure_id, *done.former.get(material_id, []), before])
     scans = [row for each in had for row in done.scans.get(str(each), [])]
-    scan = scan_state(structure_id, method, scans)
-    if not scan.current:
-        return scan.reasons
-    described = done.described.get(task.scan_id, [])
-    return descriptor_state(structure_id, method, scan, described).reasons
+    state = scan_state(task.structure, method, scans, methods)
+    if state.current:
+        described = done.described.get(task.scan_id, [])
+        state = descriptor_state(task.structure, method, state, described)
+    prefix = f"{method.card.name}: " if len(methods) > 1 else ""
+    return [prefix + reason for reason in state.reasons]

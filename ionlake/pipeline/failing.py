@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from ionlake.descriptors.identity import descriptor_id
 from ionlake.lake.failures import Failure
 from ionlake.lake.rows import Row
-from ionlake.pes.identity import scan_id
 from ionlake.pipeline.plan import Method
 from ionlake.structures.record import StructureRecord
 
@@ -48,7 +47,7 @@ def failure_of(
         structure: The crystal.
     """
     settings, card = method.settings, method.card
-    inputs = scan_id(structure.structure_id, settings, card.potential_id, method.evaluator)
+    inputs = method.scan_id(structure)
     return Failure(
         material_id=material_id,
         stage=stage,

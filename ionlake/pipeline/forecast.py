@@ -9,8 +9,9 @@ import numpy as np
 from ionlake.errors import IonlakeError
 from ionlake.pes.plan import orbit_points, plan_scan
 from ionlake.pipeline.blocks import BLOCK_SECONDS, missing_blocks, points_in
-from ionlake.pipeline.cost import crystal_cost, evaluated_share, quick_points
+from ionlake.pipeline.cost import crystal_cost, evaluated_share, quick_size
 from ionlake.pipeline.plan import Method, Task, Todo
+from ionlake.structures.record import StructureRecord
 
 SIZE_CLASSES: Final = (10, 20, 30, 50, 100)
 """Largest numbers of atoms of the classes; one more class holds all larger cells."""
@@ -23,7 +24,7 @@ _N_LONGEST: Final = 5
 
 @dataclass(frozen=True)
 class MaterialForecast:
-    """What one structure takes.
+    """What one structure takes with one potential.
 
     Attributes:
         material_ids: Materials that have this structure.
@@ -37,6 +38,8 @@ class MaterialForecast:
         longest_task_s: Predicted time of its longest task.
         storage_bytes: Size of the grid before compression.
         problem: Why it cannot be planned, as the kind of error and its message; None if it can.
+        potential: Name of the potential.
+        potential_id: Its identity.
     """
 
     material_ids: tuple[str, ...]
@@ -50,6 +53,8 @@ class MaterialForecast:
     longest_task_s: float = 0.0
     storage_bytes: int = 0
     problem: tuple[str, str] | None = None
+    potential: str = ""
+    potential_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Unfit:
 
 @dataclass(frozen=True)
 class ClassForecast:
-    """Sums over the materials of one class of sizes; counts are of materials.
+    """Sums over the materials of one class of sizes, each once for each potential.
 
     Attributes:
         atoms: The class, for example ``11-20``, or ``all``.
@@ -97,13 +102,29 @@ class ClassForecast:
 
 
 @dataclass(frozen=True)
+class PotentialForecast:
+    """Sums over what one potential would do.
+
+    Attributes:
+        potential: Name of the potential.
+        evaluator: How it evaluates points.
+        points: Points to evaluate.
+        core_hours: Predicted hours on one core.
+    """
+
+    potential: str
+    evaluator: str
+    points: int
+    core_hours: float
+
+
+@dataclass(frozen=True)
 class Forecast:
     """What a run of a recipe would do.
 
     Attributes:
         recipe: Name of the recipe.
-        potential: Name of the potential.
-        evaluator: How it evaluates points.
+        potentials: By potential; several for an ensemble.
         quick: Whether numbers of points are predicted instead of planned.
         materials_read: Materials the source offers.
         unfit: Materials that cannot be treated, by kind of reason.
@@ -116,8 +137,7 @@ class Forecast:
     """
 
     recipe: str
-    potential: str
-    evaluator: str
+    potentials: tuple[PotentialForecast, ...]
     quick: bool
     materials_read: int
     unfit: tuple[Unfit, ...]
@@ -132,7 +152,7 @@ class Forecast:
 def summarise(
     materials: Sequence[MaterialForecast],
     recipe: str,
-    method: Method,
+    methods: Sequence[Method],
     materials_read: int,
     unfit: Sequence[Unfit],
     workers: int,
@@ -144,7 +164,7 @@ def summarise(
     Args:
         materials: All materials; those with a problem are left out.
         recipe: Name of the recipe.
-        method: How materials are scanned.
+        methods: How materials are scanned; one per potential of an ensemble.
         materials_read: Materials the source offers.
         unfit: Materials that cannot be treated.
         workers: Number of workers.
@@ -156,8 +176,7 @@ def summarise(
     task = max((each.longest_task_s for each in fit), default=0.0)
     return Forecast(
         recipe=recipe,
-        potential=method.card.name,
-        evaluator=method.evaluator,
+        potentials=tuple(_by_potential(fit, method) for method in methods),
         quick=quick,
         materials_read=materials_read,
         unfit=tuple(unfit),
@@ -170,45 +189,48 @@ def summarise(
     )
 
 
-def plan_material(task: Task, method: Method) -> MaterialForecast:
+def plan_material(task: Task) -> MaterialForecast:
     """Plan one scan and count its points.
 
     Args:
         task: The material.
-        method: How it is scanned.
     """
     if task.todo is not Todo.SCAN:
-        return predict_material(task, method)
+        return predict_material(task)
     try:
-        plan = plan_scan(task.structure, method.settings)
+        plan = plan_scan(task.structure, task.method.settings)
         points = [len(orbit_points(plan, orbit.ion).evaluated) for orbit in plan.orbits]
     except IonlakeError as error:
         return _forecast_of(task, problem=(type(error).__name__, str(error)))
     n_ions, grid = len(plan.sites), int(np.prod(plan.shape))
-    return _material(task, method, points, grid, n_ions, exact=True)
+    return _material(task, plan.structure, points, grid, n_ions, exact=True)
 
 
-def predict_material(task: Task, method: Method) -> MaterialForecast:
+def predict_material(task: Task) -> MaterialForecast:
     """Predict from the crystal alone what a material takes.
 
     Args:
         task: The material.
-        method: How it is scanned.
     """
     if task.todo is not Todo.SCAN:
         return _forecast_of(task, task.seconds)
-    grid, points = quick_points(task.structure, method.settings)
-    n_ions = len(task.structure.mobile_sites(method.settings.mobile_species))
-    return _material(task, method, [round(points)], grid, n_ions, exact=False)
+    size = quick_size(task.structure, task.method.settings)
+    points = [round(size.points)]
+    return _material(task, size.structure, points, size.grid_points, size.n_ions, exact=False)
 
 
 def _material(
-    task: Task, method: Method, points: list[int], grid: int, n_ions: int, *, exact: bool
+    task: Task,
+    scanned: StructureRecord,
+    points: list[int],
+    grid: int,
+    n_ions: int,
+    *,
+    exact: bool,
 ) -> MaterialForecast:
+    method = task.method
     accuracy = method.settings.accuracy
-    cost = crystal_cost(
-        task.structure, grid, n_ions, method.card, method.evaluator, accuracy=accuracy
-    )
+    cost = crystal_cost(scanned, grid, n_ions, method.card, method.evaluator, accuracy=accuracy)
     size = points_in(BLOCK_SECONDS, cost.point_s, cut=accuracy == "full")
     first = missing_blocks(0, max(points), [], size)[0].n_points
     whole = cost.scan_s(points) if exact else task.seconds
@@ -235,6 +257,18 @@ def _forecast_of(
         core_seconds=seconds,
         longest_task_s=seconds,
         problem=problem,
+        potential=task.method.card.name,
+        potential_id=task.method.card.potential_id,
+    )
+
+
+def _by_potential(materials: Sequence[MaterialForecast], method: Method) -> PotentialForecast:
+    own = [each for each in materials if each.potential_id == method.card.potential_id]
+    return PotentialForecast(
+        potential=method.card.name,
+        evaluator=method.evaluator,
+        points=sum(each.points for each in own),
+        core_hours=sum(each.core_seconds for each in own) / 3600.0,
     )
 
 

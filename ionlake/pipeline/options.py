@@ -13,8 +13,8 @@ class RunOptions:
         failed_only: Compute only materials that failed before, quarantined ones included.
         retry: Try quarantined materials again beside the others.
         max_seconds: Stop after this time, s; what is done by then is kept.
-        limit: Compute at most so many materials, the cheapest first; those that share a structure
-            count as one.
+        limit: Compute at most so many materials, the cheapest first, each with all potentials of an
+            ensemble; those that share a structure count as one.
     """
 
     mirror: bool = False

@@ -1,16 +1,22 @@
 """What a run has to do for each material. Pure: it looks at identities, not at files."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from ionlake.descriptors.identity import descriptor_id
+from ionlake.errors import IonlakeError, StructureError
 from ionlake.pes.identity import scan_id
+from ionlake.pes.image_guard import settings_for
 from ionlake.pes.plan import require_framework, resolve_symmetry
 from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline.cost import describe_seconds, quick_seconds
 from ionlake.potentials.interface import PotentialCard, require_elements
 from ionlake.structures.record import StructureRecord
+
+Pair = tuple[str, str | None]
+"""A material and the id of a potential; None where the material could not even be read."""
 
 
 class Todo(Enum):
@@ -22,29 +28,8 @@ class Todo(Enum):
 
 
 @dataclass(frozen=True)
-class Task:
-    """One structure and what is to be done with it.
-
-    Attributes:
-        material_ids: Materials that have this structure.
-        structure: The crystal.
-        scan_id: Identity of its scan under the run's settings.
-        descriptor_id: Identity of its descriptors.
-        todo: What is missing.
-        seconds: Core-seconds that it takes, predicted from the crystal alone.
-    """
-
-    material_ids: tuple[str, ...]
-    structure: StructureRecord
-    scan_id: str
-    descriptor_id: str
-    todo: Todo
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Method:
-    """How every material of a run is scanned.
+    """How materials are scanned. A run has one method, that of an ensemble one per potential.
 
     Attributes:
         settings: Scan settings with the symmetry mode resolved.
@@ -62,6 +47,64 @@ class Method:
         symmetry = resolve_symmetry(settings.symmetry, parity=card.parity)
         return cls(replace(settings, symmetry=symmetry), card, evaluator)
 
+    def settings_of(self, structure: StructureRecord) -> ScanSettings:
+        """Settings of the scan of one crystal, as its identity has them."""
+        return settings_for(structure.cell, self.settings)
+
+    def scan_id(self, structure: StructureRecord) -> str:
+        """Identity of the scan of one crystal."""
+        settings, potential = self.settings_of(structure), self.card.potential_id
+        return scan_id(structure.structure_id, settings, potential, self.evaluator)
+
+
+Treatable = tuple[Method, dict[str, StructureRecord]]
+"""A method with the structures that passed `check_material`, by material id."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One structure and what is to be done with it by one method.
+
+    Attributes:
+        material_ids: Materials that have this structure.
+        structure: The crystal.
+        scan_id: Identity of its scan under the method's settings.
+        descriptor_id: Identity of its descriptors.
+        todo: What is missing.
+        seconds: Core-seconds that it takes, predicted from the crystal alone.
+        method: How it is scanned.
+    """
+
+    material_ids: tuple[str, ...]
+    structure: StructureRecord
+    scan_id: str
+    descriptor_id: str
+    todo: Todo
+    seconds: float
+    method: Method
+
+    @property
+    def pairs(self) -> set[Pair]:
+        """Its materials, each with the potential."""
+        return {(name, self.method.card.potential_id) for name in self.material_ids}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A material that a method cannot treat.
+
+    Attributes:
+        material_id: The material.
+        structure: The crystal.
+        method: How it was to be scanned; the first of all where none can.
+        error: Why not.
+    """
+
+    material_id: str
+    structure: StructureRecord
+    method: Method
+    error: IonlakeError
+
 
 def check_material(structure: StructureRecord, method: Method) -> None:
     """Refuse a crystal that this method cannot treat, before any work is done.
@@ -75,37 +118,86 @@ def check_material(structure: StructureRecord, method: Method) -> None:
     require_elements(method.card, structure.atomic_numbers)
 
 
+def sort_out(
+    materials: Mapping[str, StructureRecord], methods: Sequence[Method]
+) -> tuple[list[Treatable], list[Refusal]]:
+    """The materials that each method can treat, and why not the others.
+
+    What is wrong with a crystal itself is said once, not for every method.
+
+    Args:
+        materials: Structures by material id.
+        methods: How they are scanned.
+    """
+    good: list[Treatable] = [(method, {}) for method in methods]
+    refused = []
+    for material_id, structure in materials.items():
+        for method, treatable in good:
+            try:
+                check_material(structure, method)
+                treatable[material_id] = structure
+            except IonlakeError as error:
+                refused.append(Refusal(material_id, structure, method, error))
+                if isinstance(error, StructureError):
+                    break
+    return good, refused
+
+
 def plan_run(
-    materials: dict[str, StructureRecord],
-    method: Method,
+    treatable: Iterable[Treatable],
     finished_scans: Collection[str],
     finished_descriptors: Collection[str],
 ) -> list[Task]:
-    """One task per different structure, the cheapest first.
+    """One task per different structure and method, the cheapest structure first.
+
+    The tasks of one structure stand together, so that a run that is cut off has compared the
+    potentials of an ensemble on the materials that it has finished.
 
     Args:
-        materials: Structures that passed `check_material`, by material id.
-        method: How they are scanned.
+        treatable: Methods with the structures that each of them can treat.
         finished_scans: Scans that need no computing.
         finished_descriptors: Descriptors that need no computing.
     """
+    tasks = [
+        _task(tuple(names), materials[names[0]], method, finished_scans, finished_descriptors)
+        for method, materials in treatable
+        for names in _same_structure(materials)
+    ]
+    whole: dict[str, float] = defaultdict(float)
+    for task in tasks:
+        whole[task.structure.structure_id] += task.seconds
+
+    def order(task: Task) -> tuple[float, str]:
+        structure_id = task.structure.structure_id
+        return whole[structure_id], structure_id
+
+    return sorted(tasks, key=order)
+
+
+def _same_structure(materials: Mapping[str, StructureRecord]) -> Iterable[list[str]]:
     by_structure: dict[str, list[str]] = {}
     for material_id, structure in materials.items():
         by_structure.setdefault(structure.structure_id, []).append(material_id)
-    tasks = []
-    for structure_id, material_ids in by_structure.items():
-        scan = scan_id(structure_id, method.settings, method.card.potential_id, method.evaluator)
-        descriptors = descriptor_id(scan)
-        if scan not in finished_scans:
-            todo = Todo.SCAN
-        elif descriptors not in finished_descriptors:
-            todo = Todo.DESCRIBE
-        else:
-            todo = Todo.NOTHING
-        structure = materials[material_ids[0]]
-        seconds = predicted_seconds(structure, todo, method)
-        tasks.append(Task(tuple(material_ids), structure, scan, descriptors, todo, seconds))
-    return sorted(tasks, key=lambda task: (task.seconds, task.scan_id))
+    return by_structure.values()
+
+
+def _task(
+    material_ids: tuple[str, ...],
+    structure: StructureRecord,
+    method: Method,
+    finished_scans: Collection[str],
+    finished_descriptors: Collection[str],
+) -> Task:
+    scan = method.scan_id(structure)
+    descriptors = descriptor_id(scan)
+    if scan not in finished_scans:
+        todo = Todo.SCAN
+    elif descriptors not in finished_descriptors:
+        todo = Todo.DESCRIBE
+    else:
+        todo = Todo.NOTHING
+    seconds = predicted_seconds(structure, todo, method)
+    return Task(material_ids, structure, scan, descriptors, todo, seconds, method)
 
 
 def predicted_seconds(structure: StructureRecord, todo: Todo, method: Method) -> float:

@@ -3,11 +3,9 @@
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
 from pathlib import Path
 from typing import Final
 
-from ionlake.errors import IonlakeError
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.location import lake_root
 from ionlake.lake.marker import find_lake
@@ -21,9 +19,9 @@ from ionlake.pipeline.forecast import (
     predict_material,
     summarise,
 )
-from ionlake.pipeline.plan import Method, Task, Todo, check_material, plan_run
+from ionlake.pipeline.plan import Task, Todo, plan_run, sort_out
 from ionlake.pipeline.recipe import Recipe
-from ionlake.pipeline.run import make_method
+from ionlake.pipeline.run import make_methods
 from ionlake.pipeline.sources import make_source
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.interface import SourceFollower, StructureSource
@@ -62,23 +60,24 @@ def preview(
         LakeError: If the folder is no lake.
         SourceError: If the source as a whole cannot be read.
         PotentialError: If the potential cannot be loaded.
-        SettingsError: If the recipe names a scheduler that does not answer.
+        SettingsError: If the recipe names a scheduler that does not answer, or a potential twice.
     """
-    method = make_method(recipe)
+    methods = make_methods(recipe)
     finished = _finished(lake)
     kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind) if lake and offline else None
     source = make_source(recipe, kept=kept, offline=offline, follower=follower)
-    good, problems, n_read = _read(source, method)
-    tasks = plan_run(good, method, *finished)
-    if quick:
-        materials = [predict_material(task, method) for task in tasks]
-    else:
-        materials = _plan_all(tasks, method, progress)
+    structures, problems, n_read = _read(source)
+    good, refused = sort_out(structures, methods)
+    problems += [("check", type(each.error).__name__, str(each.error)) for each in refused]
+    tasks = plan_run(good, *finished)
+    materials = [predict_material(task) for task in tasks] if quick else _plan_all(tasks, progress)
     for each in materials:
         if each.problem is not None:
             problems += [("scan", *each.problem)] * len(each.material_ids)
     count = workers or worker_count(recipe.cluster)
-    return summarise(materials, recipe.name, method, n_read, _counted(problems), count, quick=quick)
+    return summarise(
+        materials, recipe.name, methods, n_read, _counted(problems), count, quick=quick
+    )
 
 
 def _finished(lake: str | Path | None) -> tuple[set[str], set[str]]:
@@ -90,48 +89,42 @@ def _finished(lake: str | Path | None) -> tuple[set[str], set[str]]:
 
 
 def _read(
-    source: StructureSource, method: Method
+    source: StructureSource,
 ) -> tuple[dict[str, StructureRecord], list[tuple[str, str, str]], int]:
-    """Materials that can be treated, problems (stage, error, message) of the others, and all."""
-    good: dict[str, StructureRecord] = {}
+    """Materials that can be read, problems (stage, error, message) of the others, and all."""
+    structures: dict[str, StructureRecord] = {}
     problems: list[tuple[str, str, str]] = []
     n_read = 0
     for entry in source.entries():
         n_read += 1
         if entry.structure is None:
             problems.append(("read", str(entry.error_type), str(entry.error)))
-            continue
-        try:
-            check_material(entry.structure, method)
-            good[entry.material_id] = entry.structure
-        except IonlakeError as error:
-            problems.append(("check", type(error).__name__, str(error)))
-    return good, problems, n_read
+        else:
+            structures[entry.material_id] = entry.structure
+    return structures, problems, n_read
 
 
-def _plan_all(
-    tasks: list[Task], method: Method, progress: Progress | None
-) -> list[MaterialForecast]:
+def _plan_all(tasks: list[Task], progress: Progress | None) -> list[MaterialForecast]:
     """Plan every scan; the cheapest come first, so that processes end together."""
     scans = [task for task in tasks if task.todo is Todo.SCAN]
-    others = [predict_material(task, method) for task in tasks if task.todo is not Todo.SCAN]
+    others = [predict_material(task) for task in tasks if task.todo is not Todo.SCAN]
     planned = []
-    for forecast in _planned(scans, method):
+    for forecast in _planned(scans):
         planned.append(forecast)
         if progress is not None:
             progress(len(planned), len(scans))
     return others + planned
 
 
-def _planned(scans: list[Task], method: Method) -> Iterator[MaterialForecast]:
+def _planned(scans: list[Task]) -> Iterator[MaterialForecast]:
     cores = usable_cores()
     if len(scans) <= _FEW or cores == 1:
-        yield from map(plan_material, scans, repeat(method))
+        yield from map(plan_material, scans)
         return
     chunk = max(1, min(16, len(scans) // (8 * cores)))
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(cores, mp_context=fresh) as pool:
-        yield from pool.map(plan_material, scans, repeat(method), chunksize=chunk)
+        yield from pool.map(plan_material, scans, chunksize=chunk)
 
 
 def _counted(problems: list[tuple[str, str, str]]) -> list[Unfit]:

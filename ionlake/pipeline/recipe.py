@@ -5,10 +5,17 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, PositiveInt, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ionlake.errors import SettingsError
 from ionlake.pes.settings import ScanSettings
@@ -67,7 +74,8 @@ class Recipe(Settings):
         name: Name of the recipe, stored with every run.
         description: One line for people.
         source: Where the crystals come from.
-        potential: What gives the energies.
+        potential: What gives the energies, where one potential does; see `potentials`.
+        ensemble: Several potentials instead, each of which scans every material; a name is enough.
         scan: Settings of the scans.
         cluster: Where the work is done; a word or an address is enough.
         max_attempts: A material that has failed so often with the same inputs is quarantined: it
@@ -78,6 +86,7 @@ class Recipe(Settings):
     description: str = ""
     source: SourceSettings
     potential: PotentialSettings = PotentialSettings()
+    ensemble: tuple[PotentialSettings, ...] = ()
     scan: ScanSettings = ScanSettings()
     cluster: ClusterSettings = ClusterSettings()
     max_attempts: PositiveInt = MAX_ATTEMPTS
@@ -86,6 +95,38 @@ class Recipe(Settings):
     @classmethod
     def _cluster_from_word(cls, value: Any) -> Any:
         return cluster_from_word(value) if isinstance(value, str) else value
+
+    @field_validator("ensemble", mode="before")
+    @classmethod
+    def _potentials_from_names(cls, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            return value
+        return [{"name": each} if isinstance(each, str) else each for each in value]
+
+    @model_validator(mode="after")
+    def _one_potential_or_several(self) -> Self:
+        if "ensemble" not in self.model_fields_set:
+            return self
+        if "potential" in self.model_fields_set:
+            raise ValueError(
+                "potential and ensemble are both there; name all potentials under ensemble and"
+                " leave potential out"
+            )
+        if len(self.ensemble) < 2:
+            raise ValueError(
+                f"ensemble has {len(self.ensemble)} potentials, expected at least 2: name one alone"
+                " under potential"
+            )
+        return self
+
+    @property
+    def potentials(self) -> tuple[PotentialSettings, ...]:
+        """All that give energies: the ensemble, or the one potential."""
+        return self.ensemble or (self.potential,)
+
+    def stored(self) -> dict[str, Any]:
+        """The settings as a run keeps them, plain data that `model_validate` reads again."""
+        return self.model_dump(mode="json", exclude={"potential" if self.ensemble else "ensemble"})
 
 
 def cluster_from_word(word: str) -> ClusterSettings:
@@ -217,11 +258,12 @@ def _read_text(path: Path) -> str:
 
 def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
     """The recipe with its files and its checkpoint named so that every worker finds them."""
-    updates: dict[str, BaseModel] = {}
+    updates: dict[str, Any] = {}
     if isinstance(recipe.source, FileSourceSettings | JsonLinesSourceSettings):
         paths = tuple(str(folder / Path(path).expanduser()) for path in recipe.source.paths)
         updates["source"] = recipe.source.model_copy(update={"paths": paths})
     updates["potential"] = absolute_potential(recipe.potential, folder)
+    updates["ensemble"] = tuple(absolute_potential(each, folder) for each in recipe.ensemble)
     return recipe.model_copy(update=updates)
 
 
@@ -255,7 +297,7 @@ def _explain(
         return f"{origin}: the key {key} is missing: add it"
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "value_error":
-        return f"{origin}: {key}: {message}"
+        return f"{origin}: {key}: {message}" if key else f"{origin}: {message}"
     return f"{origin}: {key}: {message[:1].lower()}{message[1:]}, got {problem['input']!r}"
 
 
@@ -271,6 +313,7 @@ def _known_keys(
     models: dict[str, type[BaseModel]] = {
         "source": SOURCES.get(kind, Settings),
         "potential": PotentialSettings,
+        "ensemble": PotentialSettings,
         "cluster": ClusterSettings,
     }
     return list(models[parents[0]].model_fields)

@@ -39,6 +39,9 @@ class Reporter(SourceFollower):
 class RunSummary:
     """What a run did.
 
+    With an ensemble, computed, reused, failed, quarantined and pending materials count once for
+    each potential.
+
     Attributes:
         run_id: Identity of the run in the table ``runs``.
         recipe: Name of the recipe.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from ionlake.descriptors.identity import descriptor_id
@@ -73,6 +74,15 @@ def structure_row(structure: StructureRecord) -> Row:
     }
 
 
+def structure_of(row: Mapping[str, Any]) -> StructureRecord:
+    """The crystal of a row of ``structures``."""
+    return StructureRecord(
+        np.array(row["cell_ang"]).reshape(3, 3),
+        np.array(row["atomic_numbers"]),
+        np.array(row["fractional_positions"]).reshape(-1, 3),
+    )
+
+
 def scan_row(
     grid: xr.Dataset, grid_path: str, grid_sha256: str, compute_seconds: float, run_id: str
 ) -> Row:
@@ -89,6 +99,8 @@ def scan_row(
         "exclusion_radius_ang",
         "accuracy",
         "min_image_distance_ang",
+        "image_guard_ang",
+        "repeats",
         "evaluator",
         "scan_version",
     )

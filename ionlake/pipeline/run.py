@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ionlake.catalog.publish import publish
-from ionlake.errors import IonlakeError, LakeError
+from ionlake.errors import IonlakeError, LakeError, SettingsError
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import new_run_id
 from ionlake.lake.location import lake_root
@@ -24,8 +24,8 @@ from ionlake.pipeline.decision import Decision, decide
 from ionlake.pipeline.dispatch import Dispatcher
 from ionlake.pipeline.known import read_known
 from ionlake.pipeline.options import RunOptions
-from ionlake.pipeline.plan import Method, Task, Todo
-from ionlake.pipeline.recipe import Recipe
+from ionlake.pipeline.plan import Method, Pair, Task, Todo
+from ionlake.pipeline.recipe import PotentialSettings, Recipe
 from ionlake.pipeline.report import Reporter, RunSummary
 from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.store import store
@@ -65,7 +65,7 @@ def run_recipe(
         MissingExtraError: If the packages for the lake's URL are not installed.
         SourceError: If the source as a whole cannot be read.
         PotentialError: If the potential cannot be loaded.
-        SettingsError: If the cluster cannot be had.
+        SettingsError: If the cluster cannot be had, or an ensemble has a potential twice.
         ClusterError: If the cluster goes away; what was committed stands.
     """
     started = time.monotonic()
@@ -75,22 +75,19 @@ def run_recipe(
     entries = source.entries()
     if isinstance(source, FileSource) and source.ignored:
         reporter.files_ignored(source.ignored)
-    method = make_method(recipe)
-    device = worker_device(recipe.cluster, recipe.potential.device)
+    methods = make_methods(recipe)
     with open_writer(lake, create=True) as writer:
         run = RunContext(
             run_id=new_run_id(),
             writer=writer,
-            method=method,
-            potential=recipe.potential.model_copy(update={"device": device}),
+            potentials=_for_workers(recipe, methods),
             reporter=reporter,
             max_attempts=recipe.max_attempts,
         )
-        settings = recipe.model_dump(mode="json")
-        writer.ledger.start_run(run.run_id, recipe.name, settings, _versions())
+        writer.ledger.start_run(run.run_id, recipe.name, recipe.stored(), _versions())
         with _failure_on_record(run):
             known = read_known(writer.ledger)
-            decision = decide(source.name, entries, known, recipe, method, options, run.run_id)
+            decision = decide(source.name, entries, known, recipe, methods, options, run.run_id)
             store(decision, known, run, recipe.name)
             status = _compute(decision, recipe, run, _deadline(options, started))
             counts = _counts(run, decision)
@@ -112,15 +109,34 @@ def run_recipe(
     )
 
 
-def make_method(recipe: Recipe) -> Method:
-    """How a recipe scans its materials.
+def make_methods(recipe: Recipe) -> tuple[Method, ...]:
+    """How a recipe scans its materials: one method for each of its potentials.
 
     Raises:
-        PotentialError: If the potential cannot be loaded.
+        PotentialError: If a potential cannot be loaded.
+        SettingsError: If two members of the ensemble are the same potential.
     """
-    potential = load_potential(recipe.potential.name, device="cpu", dtype=recipe.potential.dtype)
-    evaluator = evaluator_name(potential, recipe.scan.evaluator)
-    return Method.resolve(recipe.scan, potential.card, evaluator)
+    methods: dict[str, Method] = {}
+    for settings in recipe.potentials:
+        potential = load_potential(settings.name, device="cpu", dtype=settings.dtype)
+        card, evaluator = potential.card, evaluator_name(potential, recipe.scan.evaluator)
+        if card.potential_id in methods:
+            raise SettingsError(
+                f"the ensemble of the recipe {recipe.name} has {settings.name} twice (the same"
+                " weights, level of theory and precision): name every potential once"
+            )
+        methods[card.potential_id] = Method.resolve(recipe.scan, card, evaluator)
+    return tuple(methods.values())
+
+
+def _for_workers(recipe: Recipe, methods: Iterable[Method]) -> dict[str, PotentialSettings]:
+    """What workers load, by the id of the potential."""
+    return {
+        method.card.potential_id: settings.model_copy(
+            update={"device": worker_device(recipe.cluster, settings.device)}
+        )
+        for method, settings in zip(methods, recipe.potentials, strict=True)
+    }
 
 
 def _compute(decision: Decision, recipe: Recipe, run: RunContext, until: float) -> str:
@@ -173,16 +189,19 @@ def _counts(run: RunContext, decision: Decision) -> dict[str, int]:
         "materials_read": decision.n_read,
         "materials_computed": _n_materials(run.committed),
         "materials_reused": _n_materials(decision.reused),
-        "materials_failed": len({failure.material_id for failure in run.failures}),
+        "materials_failed": len(_failed(run)),
         "energies_evaluated": run.n_energies,
     }
 
 
 def _n_pending(run: RunContext, decision: Decision) -> int:
     """Materials that need computing, were not, and did not fail either."""
-    failed = {failure.material_id for failure in run.failures}
-    done = {material for task in run.committed for material in task.material_ids}
-    return len(decision.to_do - failed - done)
+    done = {pair for task in run.committed for pair in task.pairs}
+    return len(decision.to_do - _failed(run) - done)
+
+
+def _failed(run: RunContext) -> set[Pair]:
+    return {(failure.material_id, failure.potential_id) for failure in run.failures}
 
 
 def _n_materials(tasks: Iterable[Task]) -> int:

@@ -4,6 +4,7 @@ from typing import Final
 
 from ionlake.catalog.figures.scores import Panel
 from ionlake.descriptors.keys import MPE, XI, barrier_key, robust_key, volume_key
+from ionlake.pes.settings import FROZEN_FRAMEWORK
 from ionlake.pipeline.evaluation import Trial
 from ionlake.ranking.bootstrap import Interval
 from ionlake.ranking.evaluate import SCORE, Score, curve
@@ -42,9 +43,11 @@ def score_panel(trial: Trial) -> Panel:
             curves[predictor.name] = found
     settings = trial.pool.settings
     labelled = trial.labelled
+    protocol = settings.get("scan_protocol", FROZEN_FRAMEWORK)
     return Panel(
         title=f"{labelled.label_set}, {labelled.definition}, {settings['potential']},"
-        f" {settings['grid_protocol']} grid",
+        f" {settings['grid_protocol']} grid"
+        + ("" if protocol == FROZEN_FRAMEWORK else f", {protocol}"),
         families=families,
         single=single,
         random_value=scores[XI].random_value,

@@ -34,7 +34,9 @@ def tell(run: RunContext, task: Task, result: FinishedScan | FinishedDescription
     if isinstance(result, FinishedScan):
         run.n_energies += result.n_energies
     run.committed.append(task)
-    run.reporter.material_done(", ".join(task.material_ids))
+    names = ", ".join(task.material_ids)
+    several = len(run.potentials) > 1
+    run.reporter.material_done(f"{names} with {task.method.card.name}" if several else names)
 
 
 def fail(run: RunContext, task: Task, failure: StepFailure) -> None:
@@ -57,5 +59,5 @@ def fail(run: RunContext, task: Task, failure: StepFailure) -> None:
     error, message = failure.error, failure.message
     for material_id in task.material_ids:
         run.fail(
-            failure_of(run.method, run.run_id, material_id, stage, error, message, task.structure)
+            failure_of(task.method, run.run_id, material_id, stage, error, message, task.structure)
         )

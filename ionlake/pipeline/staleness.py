@@ -3,16 +3,17 @@
 Everything is read off the identities that rows store beside their numbers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ionlake.descriptors.identity import descriptor_id
 from ionlake.descriptors.keys import DESCRIPTOR_VERSION
 from ionlake.lake.rows import Row
-from ionlake.pes.identity import SCAN_PROTOCOL, SCAN_VERSION, scan_id
+from ionlake.pes.identity import SCAN_VERSION
 from ionlake.pipeline.changes import Change, MaterialChange
 from ionlake.pipeline.plan import Method
+from ionlake.structures.record import StructureRecord
 
 _OF_POTENTIAL: Final = ("potential", "potential checkpoint", "modality", "precision")
 _PARAMETERS: Final = "potential parameters"
@@ -26,11 +27,13 @@ class StageState:
         stage: ``row``, ``scan`` or ``descriptors``.
         current: Whether the lake holds what would be made now.
         reasons: Inputs that differ, as ``input: stored → wanted``, or why there is nothing.
+        potential: Name of the potential, None for the row.
     """
 
     stage: str
     current: bool
     reasons: tuple[str, ...] = ()
+    potential: str | None = None
 
 
 def row_state(change: MaterialChange) -> StageState:
@@ -39,55 +42,81 @@ def row_state(change: MaterialChange) -> StageState:
     return StageState("row", current, () if current else (f"{change.kind}: {change.reason}",))
 
 
-def scan_state(structure_id: str, method: Method, scans: Iterable[Row]) -> StageState:
+def scan_state(
+    structure: StructureRecord,
+    method: Method,
+    scans: Iterable[Row],
+    methods: Sequence[Method] = (),
+) -> StageState:
     """Whether a structure has the scan that a method asks for; if not, what differs.
 
     Args:
-        structure_id: The structure.
+        structure: The structure.
         method: How it is to be scanned.
         scans: Rows of ``scans`` of the material: of this structure and of those it had before.
+        methods: All methods of the recipe; scans with another one's potential are no former ones.
     """
-    wanted = scan_id(structure_id, method.settings, method.card.potential_id, method.evaluator)
-    scans = sorted(scans, key=lambda row: str(row["run_id"]), reverse=True)
+    reasons = _scan_differences(structure, method, scans, methods)
+    return StageState("scan", not reasons, reasons, method.card.name)
+
+
+def _scan_differences(
+    structure: StructureRecord,
+    method: Method,
+    scans: Iterable[Row],
+    methods: Sequence[Method],
+) -> tuple[str, ...]:
+    """Why there is no scan as wanted; empty where there is one."""
+    wanted = method.scan_id(structure)
+    others = {each.card.potential_id for each in methods} - {method.card.potential_id}
+    scans = [row for row in scans if row["potential_id"] not in others]
+    scans.sort(key=lambda row: str(row["run_id"]), reverse=True)
     if any(row["scan_id"] == wanted for row in scans):
-        return StageState("scan", current=True)
+        return ()
     if not scans:
-        return StageState("scan", False, ("never scanned",))
-    inputs = _wanted_inputs(structure_id, method)
+        return ("never scanned",)
+    inputs = _wanted_inputs(structure, method)
     nearest = min((_differences(_stored_inputs(row), inputs) for row in scans), key=len)
-    return StageState("scan", False, nearest or ("screening version: other than now",))
+    return nearest or ("screening version: other than now",)
 
 
 def descriptor_state(
-    structure_id: str, method: Method, scan: StageState, described: Iterable[Row]
+    structure: StructureRecord, method: Method, scan: StageState, described: Iterable[Row]
 ) -> StageState:
     """Whether a scan has the descriptors of this version; if not, what differs.
 
     Args:
-        structure_id: The structure.
+        structure: The structure.
         method: How it is to be scanned.
         scan: What was found about its scan.
         described: Rows of ``descriptor_values`` of the material.
     """
+    reasons = _descriptor_differences(structure, method, scan, described)
+    return StageState("descriptors", not reasons, reasons, method.card.name)
+
+
+def _descriptor_differences(
+    structure: StructureRecord, method: Method, scan: StageState, described: Iterable[Row]
+) -> tuple[str, ...]:
+    """Why there are no descriptors as wanted; empty where there are."""
     if not scan.current:
-        return StageState("descriptors", False, ("the scan is not current",))
-    wanted = scan_id(structure_id, method.settings, method.card.potential_id, method.evaluator)
+        return ("the scan is not current",)
+    wanted = method.scan_id(structure)
     own = [row for row in described if row["scan_id"] == wanted]
     if any(row["descriptor_id"] == descriptor_id(wanted) for row in own):
-        return StageState("descriptors", current=True)
+        return ()
     if not own:
-        return StageState("descriptors", False, ("never described",))
+        return ("never described",)
     newest = max(row["descriptor_version"] for row in own)
-    reason = f"descriptor version: {newest} → {DESCRIPTOR_VERSION}"
-    return StageState("descriptors", False, (reason,))
+    return (f"descriptor version: {newest} → {DESCRIPTOR_VERSION}",)
 
 
-def _wanted_inputs(structure_id: str, method: Method) -> dict[str, Any]:
-    settings, card = method.settings, method.card
+def _wanted_inputs(structure: StructureRecord, method: Method) -> dict[str, Any]:
+    settings, card = method.settings_of(structure), method.card
     return {
-        "structure": structure_id,
+        "structure": structure.structure_id,
         "mobile species": settings.mobile_species,
-        "scan protocol": SCAN_PROTOCOL,
+        "scan protocol": settings.scan_protocol,
         "grid": settings.grid,
         "spacing_ang": settings.spacing_ang,
         "exclusion_radius_ang": settings.exclusion_radius_ang,

@@ -124,7 +124,7 @@ def plan_step(job: ScanJob, staged: Sequence[StagedBlock]) -> PlannedScan:
         PlannedOrbit(orbit.ion, len(_points(job, orbit.ion).evaluated)) for orbit in plan.orbits
     )
     cost = crystal_cost(
-        job.structure,
+        plan.structure,
         int(np.prod(plan.shape)),
         len(plan.sites),
         potential.card,
@@ -209,9 +209,12 @@ def describe_step(grid_path: Path, run_id: str) -> FinishedDescription:
     return FinishedDescription(rows, time.perf_counter() - started)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def worker_potential(settings: PotentialSettings) -> Potential:
-    """The potential of this process, loaded once; one thread per process on the CPU."""
+    """A potential of this process, loaded once; one thread per process on the CPU.
+
+    Those of an ensemble take turns, structure by structure, and are small.
+    """
     import torch
 
     torch.set_num_threads(1)

@@ -18,10 +18,11 @@ from ionlake.lake.rows import Row
 from ionlake.pipeline.changes import Change, MaterialChange, compare_material
 from ionlake.pipeline.known import Known, read_known
 from ionlake.pipeline.recipe import Recipe
-from ionlake.pipeline.rows import material_row
-from ionlake.pipeline.run import make_method
+from ionlake.pipeline.rows import material_row, structure_of
+from ionlake.pipeline.run import make_methods
 from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.staleness import StageState, descriptor_state, row_state, scan_state
+from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.interface import StructureSource
 
 
@@ -32,7 +33,7 @@ class Explanation:
     Attributes:
         material_id: The material.
         recipe: Name of the recipe it is measured against.
-        stages: Row, scan and descriptors.
+        stages: Row, then scan and descriptors for each potential of the recipe.
         failures: Its rows of ``failures``.
         tombstone: Its row of ``tombstones``, None while its source offers it.
     """
@@ -66,13 +67,13 @@ def explain(
         if recipe is None:
             measure = _last_recipe(material_id, ledger, known)
             change = MaterialChange(material_id, Change.UNCHANGED)
-            structure_id = str(known.materials[material_id]["structure_id"])
+            structure = _stored_structure(known.materials[material_id], ledger)
         else:
             measure = recipe
             kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind) if offline else None
             source = make_source(recipe, kept=kept, offline=offline)
-            change, structure_id = _from_source(material_id, source, known)
-        stages = _stages(material_id, structure_id, measure, ledger, known)
+            change, structure = _from_source(material_id, source, ledger, known)
+        stages = _stages(material_id, structure, measure, ledger, known)
         return Explanation(
             material_id=material_id,
             recipe=measure.name,
@@ -83,11 +84,11 @@ def explain(
 
 
 def _stages(
-    material_id: str, structure_id: str, recipe: Recipe, ledger: Ledger, known: Known
-) -> tuple[StageState, StageState]:
-    method = make_method(recipe)
+    material_id: str, structure: StructureRecord, recipe: Recipe, ledger: Ledger, known: Known
+) -> tuple[StageState, ...]:
+    methods = make_methods(recipe)
     former = ledger.rows(schema.FORMER_STRUCTURES, material_id=material_id)
-    had = {structure_id, *(row["structure_id"] for row in former)}
+    had = {structure.structure_id, *(row["structure_id"] for row in former)}
     if material_id in known.materials:
         had.add(known.materials[material_id]["structure_id"])
     scans = [row for each in had for row in ledger.rows(schema.SCANS, structure_id=each)]
@@ -96,13 +97,16 @@ def _stages(
         for scan in scans
         for row in ledger.rows(schema.DESCRIPTOR_VALUES, scan_id=scan["scan_id"])
     ]
-    scan = scan_state(structure_id, method, scans)
-    return scan, descriptor_state(structure_id, method, scan, described)
+    stages: list[StageState] = []
+    for method in methods:
+        scan = scan_state(structure, method, scans, methods)
+        stages += [scan, descriptor_state(structure, method, scan, described)]
+    return tuple(stages)
 
 
 def _from_source(
-    material_id: str, source: StructureSource, known: Known
-) -> tuple[MaterialChange, str]:
+    material_id: str, source: StructureSource, ledger: Ledger, known: Known
+) -> tuple[MaterialChange, StructureRecord]:
     """How the source's entry differs from the lake's row, and which structure is meant."""
     before = known.materials.get(material_id)
     for entry in source.entries():
@@ -110,14 +114,20 @@ def _from_source(
             continue
         if entry.structure is not None:
             row = material_row(entry, entry.structure, source.name, "")
-            return compare_material(row, known), entry.structure.structure_id
+            return compare_material(row, known), entry.structure
         if before is not None:
             change = MaterialChange(material_id, Change.UNCHANGED, str(entry.error))
-            return change, str(before["structure_id"])
+            return change, _stored_structure(before, ledger)
     if before is None:
         raise _unknown(material_id, known)
     change = MaterialChange(material_id, Change.GONE, f"not offered by {source.name}")
-    return change, str(before["structure_id"])
+    return change, _stored_structure(before, ledger)
+
+
+def _stored_structure(material: Row, ledger: Ledger) -> StructureRecord:
+    """The crystal of a row of ``materials``."""
+    (row,) = ledger.rows(schema.STRUCTURES, structure_id=material["structure_id"])
+    return structure_of(row)
 
 
 def _last_recipe(material_id: str, ledger: Ledger, known: Known) -> Recipe:

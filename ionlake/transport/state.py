@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ionlake.errors import SettingsError
 from ionlake.geometry import FloatArray
-from ionlake.transport.supercell import Supercell
+from ionlake.structures.supercell import Supercell
 
 _ARRAYS: Final = {
     "cell": "<f8",

@@ -59,6 +59,7 @@ def test_the_grid_of_a_material_is_found_by_its_identifier(lake):
         ({"grid_protocol": "paper"}, 3),
         ({"potential": "other"}, 4),
         ({"potential": "p-other"}, 4),
+        ({"scan_protocol": "frozen_framework", "grid_protocol": "paper"}, 3),
         ({"potential": "toy", "grid_protocol": "commensurate"}, 2),
     ],
 )
@@ -77,10 +78,11 @@ def test_a_grid_is_found_by_its_scan_too(lake):
 def test_several_grids_are_an_error_that_names_the_choices(lake):
     with pytest.raises(LakeError, match="has 3 grids that fit") as raised:
         lake.grid("mp-1960")
-    for part in ("(Li, paper, toy, scan_id=", "(Li, commensurate, other, scan_id=", "choose by"):
+    for part in (", paper, toy, scan_id=", ", commensurate, other, scan_id=", "choose by"):
         assert part in str(raised.value)
-    with pytest.raises(LakeError, match=r"no grid like that, only \(Li, "):
-        lake.grid("mp-1960", mobile_species="Na")
+    for other in ({"mobile_species": "Na"}, {"scan_protocol": "frozen_framework_supercell-5"}):
+        with pytest.raises(LakeError, match=r"no grid like that, only \(Li, frozen_framework, "):
+            lake.grid("mp-1960", **other)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,12 @@ import pytest
 import yaml
 
 import ionlake
+from ionlake.catalog.publish import publish
 from ionlake.cli import main as cli
 from ionlake.cli.exit_codes import ExitCode
 from ionlake.lake.writer import open_writer
 from ionlake.structures.sources.bundled import load_bundled
+from tests.lake.fake_lake import put_material, put_scan
 
 
 @pytest.fixture(scope="module")
@@ -240,8 +242,7 @@ def test_plan_counts_work_by_size_and_reasons(command, crystals):
     found = json.loads(out)
     assert found.keys() == {
         "recipe",
-        "potential",
-        "evaluator",
+        "potentials",
         "quick",
         "materials_read",
         "unfit",
@@ -260,6 +261,8 @@ def test_plan_counts_work_by_size_and_reasons(command, crystals):
     stages = [each["stage"] for each in found["unfit"] for _ in range(each["materials"])]
     assert sorted(stages) == ["check", "read", "read"]
     assert found["longest"][0]["formula"] == "Li3ClO"
+    (potential,) = found["potentials"]
+    assert (potential["potential"], potential["points"]) == ("analytic", total["points"])
     assert found["wall_seconds"] >= found["longest_task_s"] > 0
 
 
@@ -333,6 +336,38 @@ def test_rank_lists_the_best_and_leaves_out_transition_metals_by_name(command, l
     assert {row["formula"] for row in pool} == {"LiF", "LiI"}
     _, out, _ = command("rank", "--lake", lake, "--json", "--top", "1")
     assert json.loads(out)[0]["Xi"] == max(row["Xi"] for row in everything)
+
+
+def test_an_image_safe_rank_says_what_it_leaves_out(command, lake):
+    status, out, err = command("rank", "--lake", lake, "--json", "--image-safe")
+    assert (status, json.loads(out)) == (0, [])
+    assert err.startswith("ionlake: materials left out: 3, ")
+    _, _, err = command("rank", "--lake", lake, "--image-safe", "--pool", "no_transition_metal")
+    assert err.startswith("ionlake: materials left out: 2, ")
+
+
+def test_rank_shows_intervals_where_there_is_an_ensemble(command, lake, tmp_path):
+    refused = command("rank", "--intervals", "--lake", lake)
+    assert_one_line_error(*refused, 1, "has no ensemble", "under ensemble")
+    with open_writer(tmp_path / "lake", create=True) as writer:
+        for name, tm, xis in (("m1", False, (0.9, 0.4)), ("m2", True, (0.5, 0.6))):
+            put_material(writer, name, f"s-{name}", has_transition_metal=tm)
+            for potential, xi in zip(("one", "two"), xis, strict=True):
+                put_scan(writer, f"s-{name}", xi=xi, potential=potential)
+        publish(writer.layout, writer.ledger)
+    _, out, _ = command("rank", "--intervals", "--lake", tmp_path / "lake", "--json")
+    first, second = json.loads(out)
+    assert (first["material_id"], second["material_id"]) == ("m1", "m2")
+    places = [(row["rank_median"], row["rank_low"], row["rank_high"]) for row in (first, second)]
+    assert places == [(1.5, 1, 2), (1.5, 1, 2)]
+    assert (first["Xi_min"], first["Xi_max"], first["n_members"]) == (0.4, 0.9, 2)
+    words = ["--intervals", "--pool", "no_transition_metal", "--lake", tmp_path / "lake"]
+    _, out, _ = command("rank", *words, "--json")
+    (only,) = json.loads(out)
+    assert (only["material_id"], only["rank_low"], only["rank_high"]) == ("m1", 1, 1)
+    _, out, _ = command("rank", "--intervals", "--top", "1", "--lake", tmp_path / "lake")
+    assert out.splitlines()[0].split()[:3] == ["rank_median", "rank_low", "rank_high"]
+    assert len(out.splitlines()) == 2
 
 
 def test_status_counts_and_names_the_writer(command, lake):

@@ -76,7 +76,7 @@ def test_evaluate_shows_stores_draws_and_compares(command, lake, table, tmp_path
     status, out, _ = command("evaluate", "--dry-run", "--resamples", 20, "--lake", lake)
     head, names, first, *_ = out.splitlines()
     assert status == 0
-    assert head == "labels made, classes experiment; Li, toy, commensurate, full"
+    assert head == "labels made, classes experiment; Li, toy, frozen_framework, commensurate, full"
     assert names.split()[:3] == ["descriptor", "rows", "conductors"]
     assert first.split()[:4] == ["Xi", "5", "2", "3"]
     assert "table evaluations" not in out

@@ -68,6 +68,7 @@ def test_a_migrated_lake_is_written_and_read_with_all_it_held(old):
         scans = list(writer.ledger.rows(schema.SCANS))
         for scan in scans:
             assert scan["grid_sha256"] == folder_sha256(old.resolve(scan["grid_path"]))
+            assert (scan["repeats"], scan["image_guard_ang"]) == ([1, 1, 1], None)
         assert publish_release(old, writer.ledger).number == 2
     assert scans
     with ionlake.open_lake(old.root) as lake:
@@ -89,14 +90,17 @@ def test_a_migration_that_was_cut_off_is_run_again(old, monkeypatch):
 
 
 def test_a_ledger_that_cannot_be_migrated_stays_as_it_was(old):
+    def columns():
+        with sqlite3.connect(old.ledger) as connection:
+            return {row[1] for row in connection.execute("PRAGMA table_info(scans)")}
+
     with sqlite3.connect(old.ledger) as connection:
-        connection.execute("ALTER TABLE scans RENAME COLUMN grid_path TO somewhere")
-    with pytest.raises(LakeError, match=r"cannot be migrated \(no such column: grid_path\)"):
+        connection.execute("ALTER TABLE scans RENAME COLUMN scan_id TO something")
+    before = columns()
+    with pytest.raises(LakeError, match=r"cannot be migrated \(no such column: scan_id\)"):
         migrate_lake(old, quiet)
     assert read_format(old) < FORMAT_VERSION
-    with sqlite3.connect(old.ledger) as connection:
-        columns = {row[1] for row in connection.execute("PRAGMA table_info(scans)")}
-    assert "grid_sha256" not in columns
+    assert columns() == before
 
 
 def test_a_migration_needs_the_lock(old):

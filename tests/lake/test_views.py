@@ -133,11 +133,11 @@ def test_one_crystal_under_two_names_is_two_materials(writer, rows):
 
 
 def test_candidates_carry_chemistry_flags_and_provenance(writer, rows):
-    near, far = structure_row("s-near"), structure_row("s-far", min_image_distance_ang=5.0)
+    near, far = structure_row("s-near"), structure_row("s-far")
     pairs = [(material_row(f"m-{s['structure_id']}", s["structure_id"]), s) for s in (near, far)]
     writer.ledger.put_materials(pairs)
     put_scan(writer, "s-near", xi=0.9)
-    put_scan(writer, "s-far", xi=0.1)
+    put_scan(writer, "s-far", xi=0.1, min_image_distance_ang=5.0)
     first, second = rows("SELECT * FROM candidates")
     assert (first["image_closer_than_5_ang"], second["image_closer_than_5_ang"]) == (True, False)
     assert first["any_minimum_far_from_site"] is True
@@ -147,6 +147,64 @@ def test_candidates_carry_chemistry_flags_and_provenance(writer, rows):
     assert first["space_group_symbol"] == "Fm-3m"
     assert first["licence"] == "CC0-1.0"
     assert first["grid_protocol"] == "commensurate"
+
+
+def put_images(writer, name, xi, distance, guard=None, **changes):
+    """A scan in which images are so far apart, in a supercell if that was asked for."""
+    if guard is not None:
+        changes |= {
+            "image_guard_ang": guard,
+            "scan_protocol": f"frozen_framework_supercell-{guard}",
+        }
+    scan = scan_row(f"s-{name}", min_image_distance_ang=distance, **changes)
+    scan["scan_id"] = identifier(name, distance, changes)
+    put_material(writer, name, f"s-{name}", has_transition_metal=name.startswith("tm"))
+    descriptors = descriptor_row(scan["scan_id"], xi)
+    writer.ledger.commit_scan(scan)
+    writer.ledger.commit_descriptors(descriptors, ion_rows(descriptors))
+
+
+def test_a_small_cell_is_ranked_by_its_supercell_beside_large_cells_as_they_are(writer, rows):
+    put_images(writer, "small", 0.9, 3.0)
+    put_images(writer, "small", 0.2, 6.0, guard=6)
+    put_images(writer, "large", 0.5, 6.0)
+    put_images(writer, "left out", 0.8, 5.9)
+    put_images(writer, "tm", 0.7, 9.0)
+    put_images(writer, "other grid", 0.6, 5.0, grid_protocol="paper")
+    put_images(writer, "too small", 0.6, 4.9, grid_protocol="paper")
+    found = rows(
+        "SELECT material_id, Xi, rank, rank_no_transition_metal, scan_protocol,"
+        " safe_image_distance_ang FROM rankings_image_safe WHERE grid_protocol = 'commensurate'"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("tm", 0.7, 1, None, "frozen_framework", 6.0),
+        ("large", 0.5, 2, 1, "frozen_framework", 6.0),
+        ("small", 0.2, 3, 2, "frozen_framework_supercell-6", 6.0),
+    ]
+    paper = rows("SELECT * FROM rankings_image_safe WHERE grid_protocol = 'paper'")
+    assert [(row["material_id"], row["safe_image_distance_ang"]) for row in paper] == [
+        ("other grid", 5.0)
+    ]
+
+
+def test_two_distances_are_two_lists_and_supercells_a_pool_of_their_own(writer, rows):
+    put_images(writer, "a", 0.9, 3.0)
+    put_images(writer, "a", 0.4, 6.0, guard=5)
+    put_images(writer, "a", 0.3, 9.0, guard=8)
+    put_images(writer, "b", 0.5, 6.0)
+    safe = rows("SELECT safe_image_distance_ang, material_id, Xi, rank FROM rankings_image_safe")
+    assert [tuple(row.values()) for row in safe] == [
+        (5.0, "b", 0.5, 1),
+        (5.0, "a", 0.4, 2),
+        (8.0, "a", 0.3, 1),
+    ]
+    assert [row["rank"] for row in rows("SELECT rank FROM rankings WHERE material_id = 'a'")] == [
+        *(1, 1, 1)
+    ]
+    flags = rows("SELECT min_image_distance_ang, image_closer_than_5_ang FROM candidates")
+    assert [tuple(row.values()) for row in flags] == [
+        *((3.0, True), (6.0, False), (6.0, False), (9.0, False))
+    ]
 
 
 def test_the_wide_view_has_every_descriptor_under_its_own_name(writer, rows):

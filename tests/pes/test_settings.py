@@ -22,6 +22,8 @@ from ionlake.pes.settings import ScanSettings
         ({"spacing_ang": "0.25"}, "spacing_ang is '0.25'"),
         ({"exclusion_radius_ang": float("inf")}, "exclusion_radius_ang is inf"),
         ({"exclusion_radius_ang": True}, "exclusion_radius_ang is True"),
+        ({"min_image_distance_ang": 0}, "min_image_distance_ang is 0; expected a positive length"),
+        ({"min_image_distance_ang": "5"}, "min_image_distance_ang is '5'"),
         ({"mobile_species": "li"}, "mobile_species is 'li'; expected an element symbol"),
         ({"mobile_species": 3}, "mobile_species is 3"),
         ({"mobile_species": None}, "mobile_species is None"),
@@ -40,6 +42,12 @@ def test_the_paper_is_the_default():
     assert settings.grid_protocol == "commensurate"
     assert ScanSettings(grid="paper").grid_protocol == "paper"
     assert ScanSettings(grid="paper", spacing_ang=0.5).grid_protocol == "paper-0.5"
+
+
+def test_a_distance_of_images_is_part_of_the_name_of_the_protocol():
+    assert ScanSettings().scan_protocol == "frozen_framework"
+    names = {ScanSettings(min_image_distance_ang=d).scan_protocol for d in (5, 5.0, 5.25)}
+    assert names == {"frozen_framework_supercell-5", "frozen_framework_supercell-5.25"}
 
 
 def test_equal_numbers_make_equal_settings():

@@ -85,9 +85,13 @@ def decided(recipe):
     method = Method.resolve(recipe.scan, CosineLandscape().card, "batched-1")
 
     def decision(entries, known=None, options=MIRROR, recipe=recipe):
-        return decide("db", entries, known or Known(), recipe, method, options)
+        return decide("db", entries, known or Known(), recipe, [method], options)
 
     return decision
+
+
+def names(pairs):
+    return {material_id for material_id, _ in pairs}
 
 
 def entry(name):
@@ -116,7 +120,7 @@ def test_a_limit_takes_the_cheapest_first(decided):
     assert costs == sorted(costs)
     two = decided(entries, options=RunOptions(limit=2))
     assert two.chosen == everything.chosen[:2]
-    assert two.to_do == {"LiCoO2-166", "LiF-225", "Li3N-191"}
+    assert names(two.to_do) == {"LiCoO2-166", "LiF-225", "Li3N-191"}
 
 
 def failed(decision, attempts):
@@ -135,8 +139,8 @@ def test_a_material_that_failed_often_waits_until_somebody_asks(decided, recipe)
     assert len(decided(entries, twice).chosen) == 2
     _, thrice = failed(first, 3)
     waiting = decided(entries, thrice)
-    assert waiting.quarantined == (failure.material_id,)
-    assert waiting.to_do == {"LiF-225", "LiI-225"} - {failure.material_id}
+    assert waiting.quarantined == ((failure.material_id, failure.potential_id),)
+    assert names(waiting.to_do) == {"LiF-225", "LiI-225"} - {failure.material_id}
     assert len(waiting.chosen) == 1
     assert len(decided(entries, thrice, RunOptions(retry=True)).chosen) == 2
     (only,) = decided(entries, thrice, RunOptions(failed_only=True)).chosen
@@ -158,6 +162,6 @@ def test_what_cannot_be_read_is_told_three_times(decided):
     row = failure.row(None, 3) | {"attempts": 3}
     known = Known(failures={failure.failure_id: row})
     again = decided([broken], known)
-    assert (again.failures, again.quarantined) == ((), ("bad",))
+    assert (again.failures, again.quarantined) == ((), (("bad", None),))
     other = replace(broken, error="no atoms: mend it")
     assert len(decided([other], known).failures) == 1

@@ -17,8 +17,8 @@ from ionlake.pipeline.cost import (
     crystal_cost,
     family_of,
     pairs_within,
-    quick_points,
     quick_seconds,
+    quick_size,
 )
 from ionlake.potentials.interface import PotentialCard
 from ionlake.structures.record import StructureRecord
@@ -83,15 +83,17 @@ def test_every_constant_counts_in_some_family(slower):
 
 
 @pytest.mark.parametrize("name", ["LiFePO4-62", "LiAlO2-92", "Li3PO4-31", "LiAlCl4-14", "Li2S-225"])
-def test_the_quick_prediction_is_near_the_exact_one(name):
-    structure, settings = load_bundled(name), ScanSettings(symmetry="proper")
+@pytest.mark.parametrize("distance", [None, 6.0])
+def test_the_quick_prediction_is_near_the_exact_one(name, distance):
+    structure = load_bundled(name)
+    settings = ScanSettings(symmetry="proper", min_image_distance_ang=distance)
     plan = plan_scan(structure, settings)
     exact = [len(orbit_points(plan, orbit.ion).evaluated) for orbit in plan.orbits]
-    _, points = quick_points(structure, settings)
+    points = quick_size(structure, settings).points
     assert 1 / 8 < points / sum(exact) < 8
     grid = int(np.prod(plan.shape))
     cost = crystal_cost(
-        structure, grid, len(plan.sites), SHORT, "operator-1", accuracy="full"
+        plan.structure, grid, len(plan.sites), SHORT, "operator-1", accuracy="full"
     ).scan_s(exact)
     assert 1 / 8 < quick_seconds(structure, settings, SHORT, "operator-1") / cost < 8
 
@@ -101,4 +103,4 @@ def test_without_symmetry_the_quick_prediction_knows_the_order():
     settings = ScanSettings(symmetry="none", grid="paper")
     plan = plan_scan(structure, settings)
     exact = [len(orbit_points(plan, orbit.ion).evaluated) for orbit in plan.orbits]
-    assert quick_points(structure, settings)[1] == pytest.approx(sum(exact), rel=0.1)
+    assert quick_size(structure, settings).points == pytest.approx(sum(exact), rel=0.1)

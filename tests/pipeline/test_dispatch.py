@@ -35,6 +35,7 @@ from ionlake.potentials.analytic import CosineLandscape
 from ionlake.structures.sources.bundled import load_bundled
 
 COST = CrystalCost(0.01, 0.1, (0.1, 0.2), 400, 0.1, 0.5)
+METHOD = Method.resolve(ScanSettings(), CosineLandscape().card, "batched-1")
 ORBITS = (PlannedOrbit(0, 70_000), PlannedOrbit(3, 10_000))
 
 
@@ -90,10 +91,9 @@ class FakeClient:
 
 @pytest.fixture
 def run(tmp_path):
-    potential = CosineLandscape()
-    method = Method.resolve(ScanSettings(), potential.card, "batched-1")
+    potentials = {METHOD.card.potential_id: PotentialSettings(name="analytic")}
     with open_writer(tmp_path / "lake", create=True) as writer:
-        yield RunContext("run", writer, method, PotentialSettings(name="analytic"), Reporter())
+        yield RunContext("run", writer, potentials, Reporter())
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +105,7 @@ def no_rows(monkeypatch):
 def tasks_of(seconds):
     structure = load_bundled("LiF-225")
     return [
-        Task((f"m{index}",), structure, f"s{index}", f"d{index}", Todo.SCAN, each)
+        Task((f"m{index}",), structure, f"s{index}", f"d{index}", Todo.SCAN, each, METHOD)
         for index, each in enumerate(seconds)
     ]
 

@@ -21,7 +21,7 @@ def material(n_sites, seconds, ids=("m",), todo="scan", **others):
 
 def summed(materials, workers=2, quick=False):
     unfit = [Unfit("check", "StructureError", 3, "no Li")]
-    return summarise(materials, "r", METHOD, 9, unfit, workers, quick=quick)
+    return summarise(materials, "r", [METHOD], 9, unfit, workers, quick=quick)
 
 
 def test_materials_are_counted_in_their_class():

@@ -252,6 +252,8 @@ def test_materials_are_selected_by_rank_by_lot_and_by_name(scanned, md):
         assert [why for why, _ in chosen(top=1, random=9)] == ["top", "random"]
         assert chosen(top=5, where="formula = 'LiF'") == [("top", "LiF")]
         assert chosen(material_ids=["lif"], top=1, where="formula = 'LiF'") == [("named", "LiF")]
+        with pytest.raises(SettingsError, match="no material of release 1 fits"):
+            chosen(top=5, image_safe=True)  # both cells are small
         with pytest.raises(SettingsError, match="no material nothing"):
             chosen(material_ids=["nothing"])
         with pytest.raises(SettingsError, match="no material of release 1 fits"):

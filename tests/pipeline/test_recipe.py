@@ -18,7 +18,9 @@ source: {kind: files, paths: [a.cif]}
 """
 
 
-@pytest.mark.parametrize("name", ["quickstart", "bundled", "files", "materials_project"])
+@pytest.mark.parametrize(
+    "name", ["quickstart", "bundled", "ensemble", "files", "materials_project"]
+)
 def test_the_shipped_recipes_load_by_name(name):
     assert load_recipe(name).name == name
     assert name in shipped_recipes()
@@ -133,7 +135,8 @@ def test_a_binary_file_is_no_recipe(tmp_path):
 
 def test_a_recipe_that_is_not_there_names_the_shipped_ones():
     with pytest.raises(
-        SettingsError, match="bundled, files, materials_project, md_validation, quickstart"
+        SettingsError,
+        match="bundled, ensemble, files, materials_project, md_validation, quickstart",
     ):
         load_recipe("no-such-recipe")
 

@@ -7,10 +7,10 @@ from ionlake.errors import PotentialError, SettingsError
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.potentials.forces import landscape_calculator, load_force_field
 from ionlake.structures.sources.bundled import load_bundled
+from ionlake.structures.supercell import make_supercell
 from ionlake.transport.dynamics import advance, make_schedule
 from ionlake.transport.settings import THERMOSTATS, MdSettings
 from ionlake.transport.state import MdState, initial_state
-from ionlake.transport.supercell import make_supercell
 
 SHORT = {"length_ps": 0.4, "equilibration_ps": 0.05, "frame_every_fs": 20.0}
 

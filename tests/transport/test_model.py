@@ -6,10 +6,10 @@ import pytest
 from ionlake.potentials.forces import load_force_field
 from ionlake.potentials.load import load_potential
 from ionlake.structures.sources.bundled import load_bundled
+from ionlake.structures.supercell import make_supercell
 from ionlake.transport.dynamics import advance, make_schedule
 from ionlake.transport.settings import MdSettings
 from ionlake.transport.state import MdState, initial_state
-from ionlake.transport.supercell import make_supercell
 
 pytestmark = pytest.mark.model
 

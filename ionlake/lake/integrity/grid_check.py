@@ -23,6 +23,7 @@ _SAME_NAME: Final = (
     "structure_id",
     "mobile_species",
     "scan_protocol",
+    "image_guard_ang",
     "grid_protocol",
     "grid_spacing_ang",
     "exclusion_radius_ang",
@@ -74,7 +75,7 @@ _ONLY_RELEASES: Final = (
 
 
 def row_differences(row: Row, attributes: Mapping[str, Any], shape: Mapping[str, int]) -> list[str]:
-    """Where a grid says something else than its row.
+    """Where a grid says something else than its row; columns the row lacks do not count.
 
     Args:
         row: Row of ``scans``.
@@ -84,13 +85,14 @@ def row_differences(row: Row, attributes: Mapping[str, Any], shape: Mapping[str,
     potential = attributes.get("potential")
     said = {name: attributes.get(name) for name in _SAME_NAME} | {
         "potential_id": potential.get("potential_id") if isinstance(potential, dict) else None,
+        "repeats": attributes.get("repeats", [1, 1, 1]),  # grids of lake format 2 do not say
         "n_mobile_ions": shape.get("mobile_ion"),
         **{f"n_{axis}": shape.get(axis) for axis in ("a", "b", "c")},
     }
     return [
         f"{name} is {value!r}, the row says {row[name]!r}"
         for name, value in said.items()
-        if value != row[name]
+        if name in row and value != row[name]
     ]
 
 

@@ -8,9 +8,9 @@ from ionlake.pipeline.md.recipe import MdRecipe
 from ionlake.pipeline.md.select import Selected
 from ionlake.pipeline.recipe import PotentialSettings
 from ionlake.potentials.interface import PotentialCard
+from ionlake.structures.supercell import supercell_repeats
 from ionlake.transport.dynamics import make_schedule
 from ionlake.transport.identity import diffusivity_id, md_run_id, md_series_id
-from ionlake.transport.supercell import supercell_repeats
 
 _LONGEST_MESSAGE = 500
 

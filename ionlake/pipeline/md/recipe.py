@@ -29,6 +29,7 @@ class MdSelection(Settings):
         seed: Of the lot.
         where: SQL condition on ``candidates`` that both must meet.
         grid_protocol: Ξ of this grid protocol.
+        image_safe: Ξ of ``rankings_image_safe``; by default that of the cells as given.
         potential: Ξ with this potential, by name or identity; that of the dynamics by default.
         material_ids: These materials beside, ranked or not.
     """
@@ -38,6 +39,7 @@ class MdSelection(Settings):
     seed: NonNegativeInt = 0
     where: str = "true"
     grid_protocol: str = "commensurate"
+    image_safe: bool = False
     potential: str | None = None
     material_ids: tuple[str, ...] = ()
 

@@ -11,12 +11,12 @@ from ionlake.geometry import shortest_lattice_vector, volume
 from ionlake.lake import schema
 from ionlake.pipeline.md.jobs import MdJob
 from ionlake.pipeline.rows import Row
+from ionlake.structures.supercell import Supercell
 from ionlake.transport.analysis import ANALYSIS_VERSION, RunAnalysis
 from ionlake.transport.arrhenius import ConductivityPoint, extrapolate
 from ionlake.transport.dynamics import Frames
 from ionlake.transport.identity import MD_VERSION, conductivity_id
 from ionlake.transport.settings import AnalysisSettings
-from ionlake.transport.supercell import Supercell
 from ionlake.transport.trajectory import Trajectory
 
 _SECONDS_PER_DAY = 86400.0

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from ionlake.errors import SettingsError
 from ionlake.lake.reader import ReleaseReader
 from ionlake.pipeline.md.recipe import MdSelection
+from ionlake.pipeline.rows import structure_of
 from ionlake.structures.record import StructureRecord
 
 Row = dict[str, Any]
@@ -84,12 +85,17 @@ def draw(names: Sequence[str], count: int, seed: int) -> frozenset[str]:
     return frozenset(names[index] for index in order[:count])
 
 
+_AS_GIVEN: Final = "scan_protocol = 'frozen_framework'"
+_IMAGE_SAFE: Final = "scan_id IN (SELECT scan_id FROM rankings_image_safe)"
+
+
 def _ranked(
     release: ReleaseReader, selection: MdSelection, mobile_species: str, potential_id: str
 ) -> list[Row]:
+    scans = _IMAGE_SAFE if selection.image_safe else _AS_GIVEN
     query = (
         "SELECT material_id, structure_id, Xi FROM candidates"  # noqa: S608 - a recipe's own words
-        " WHERE Xi IS NOT NULL AND mobile_species = ? AND grid_protocol = ?"
+        f" WHERE Xi IS NOT NULL AND {scans} AND mobile_species = ? AND grid_protocol = ?"
         f" AND ? IN (potential, potential_id) AND ({selection.where})"
         " QUALIFY row_number() OVER (PARTITION BY structure_id ORDER BY Xi DESC, material_id) = 1"
         " ORDER BY Xi DESC, material_id"
@@ -131,11 +137,4 @@ def _structures(release: ReleaseReader, wanted: set[str]) -> dict[str, Structure
         " WHERE list_contains(?, structure_id)",
         [sorted(wanted)],
     )
-    return {
-        row["structure_id"]: StructureRecord(
-            np.array(row["cell_ang"]).reshape(3, 3),
-            np.array(row["atomic_numbers"]),
-            np.array(row["fractional_positions"]).reshape(-1, 3),
-        )
-        for row in rows
-    }
+    return {row["structure_id"]: structure_of(row) for row in rows}

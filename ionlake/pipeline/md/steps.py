@@ -31,11 +31,11 @@ from ionlake.pipeline.recipe import PotentialSettings
 from ionlake.pipeline.rows import Row
 from ionlake.potentials.forces import ForceField, load_force_field
 from ionlake.structures.record import StructureRecord
+from ionlake.structures.supercell import Supercell, make_supercell
 from ionlake.transport.analysis import analyse
 from ionlake.transport.dynamics import Frames, advance
 from ionlake.transport.identity import diffusivity_id
 from ionlake.transport.state import MdState, initial_state
-from ionlake.transport.supercell import Supercell, make_supercell
 from ionlake.transport.trajectory import Trajectory
 
 LONGEST_PIECE_S: Final = 120.0

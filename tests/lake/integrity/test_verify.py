@@ -14,6 +14,7 @@ from ionlake.errors import LakeError
 from ionlake.lake import schema
 from ionlake.lake.digests import digest_file
 from ionlake.lake.integrity.findings import REMEDIES, Kind
+from ionlake.lake.integrity.grid_check import row_differences
 from ionlake.lake.integrity.release_check import current_finding
 from ionlake.lake.integrity.verify import Depth, verify_lake
 from ionlake.lake.lock import writer_lock
@@ -316,3 +317,9 @@ def test_a_lake_of_an_old_format_is_migrated_first(old):  # noqa: F811
     migrate_lake(old, lambda *_: None)
     report = verify_lake(old, DEEP)
     assert (report.findings, report.notes) == ((), ())
+
+
+def test_columns_that_an_older_release_lacks_do_not_count():
+    assert row_differences({"scan_id": "a"}, {"scan_id": "a", "repeats": [2, 2, 2]}, {}) == []
+    (found,) = row_differences({"repeats": [1, 1, 1]}, {"repeats": [2, 2, 2]}, {})
+    assert found == "repeats is [2, 2, 2], the row says [1, 1, 1]"

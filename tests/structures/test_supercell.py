@@ -9,7 +9,7 @@ from ionlake.errors import SettingsError
 from ionlake.geometry import minimum_image_distances, shortest_lattice_vector
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.bundled import load_bundled
-from ionlake.transport.supercell import make_supercell, supercell_repeats
+from ionlake.structures.supercell import make_supercell, repeated, supercell_repeats
 
 SKEWED = np.array([[4.0, 0.0, 0.0], [3.5, 3.0, 0.0], [1.0, 2.0, 5.0]])
 
@@ -46,6 +46,19 @@ def test_a_supercell_is_the_same_crystal():
             structure.fractional_positions[:1], structure.fractional_positions[1:], structure.cell
         )
         assert distances.min() == pytest.approx(2.0, abs=0.1)
+
+
+def test_atoms_are_repeated_cell_by_cell():
+    crystal = load_bundled("Li3N-191")
+    assert repeated(crystal, (1, 1, 1)) is crystal
+    supercell = repeated(crystal, (1, 2, 3))
+    np.testing.assert_array_equal(supercell.atomic_numbers, np.tile(crystal.atomic_numbers, 6))
+    own = supercell.fractional_positions * [1, 2, 3]
+    cells = np.floor(own + 1e-9).astype(int).reshape(6, crystal.n_sites, 3)
+    inside = own.reshape(6, crystal.n_sites, 3) - crystal.fractional_positions
+    np.testing.assert_allclose(inside, np.round(inside), atol=1e-12)
+    np.testing.assert_array_equal(np.round(inside)[1, 0], [0, 0, 1])
+    np.testing.assert_array_equal(cells[4, 0], [0, 1, 1])
 
 
 def test_a_distance_of_nothing_is_refused():
