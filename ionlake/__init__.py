@@ -1,7 +1,8 @@
 """ionlake: a data lake and analytics catalog for finding solid ionic conductors.
 
 `scan`, `dataset_from_energies` and `describe` work on one crystal in memory; `open_lake` reads a
-lake and `connect` gives its DuckDB connection. They are loaded on first use, so that ``import ionlake`` stays quick.
+lake and `connect` gives its DuckDB connection. They are loaded on first use, so that
+``import ionlake`` stays quick.
 """
 
 from typing import TYPE_CHECKING, Any, Final

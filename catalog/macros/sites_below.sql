@@ -5,13 +5,14 @@ SELECT
     chosen.material_id,
     chosen.formula,
     chosen.mobile_species,
+    chosen.scan_protocol,
     chosen.grid_protocol,
     chosen.potential,
     unnest(_far_points(chosen.material_id, chosen.scan_id, below_ev, beyond_ang), recursive := true),
     chosen.scan_id
 FROM (
-    SELECT grids.material_id, grids.formula, grids.mobile_species, grids.grid_protocol,
-        grids.potential, grids.scan_id
+    SELECT grids.material_id, grids.formula, grids.mobile_species, grids.scan_protocol,
+        grids.grid_protocol, grids.potential, grids.scan_id
     FROM grids
     LEFT JOIN (
         SELECT

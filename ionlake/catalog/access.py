@@ -1,6 +1,6 @@
 """Opening a lake to read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import xarray as xr
 
-from ionlake.errors import LakeError
+import ionlake.accessor  # noqa: F401 - gives every grid its methods
+from ionlake.catalog.collection import GridCollection
+from ionlake.errors import LakeError, QueryError
 from ionlake.lake import files
 from ionlake.lake.grids import open_grid
 from ionlake.lake.layout import default_lake_path
@@ -114,6 +116,44 @@ class Lake:
             scan_id=scan_id,
         )
         return open_grid(self._release.layout.resolve(relative))
+
+    def grids(self, which: str | Iterable[str]) -> GridCollection:
+        """The grids of many materials, each opened when it is asked for.
+
+        Args:
+            which: Identifiers of materials, or an SQL statement with a column ``material_id`` and,
+                where materials have several grids, ``scan_id``, such as
+                ``FROM candidates WHERE Xi > 0.9``.
+
+        Returns:
+            A mapping from material_id to datasets as `grid` gives them, with Dask arrays.
+
+        Raises:
+            LakeError: A material is unknown, has no grid, or has several that fit.
+            QueryError: The statement is wrong, has no such column, or names a material twice.
+        """
+        chosen = self._chosen(which)
+        twice = len(chosen) - len({material_id for material_id, _ in chosen})
+        if twice:
+            raise QueryError(
+                f"{twice} rows name a material that is there already: choose one grid of each, such"
+                " as by grid_protocol and potential"
+            )
+        locate = self._release.locate
+        return GridCollection({name: locate(name, scan_id) for name, scan_id in chosen})
+
+    def _chosen(self, which: str | Iterable[str]) -> list[tuple[str, str | None]]:
+        """Pairs of material and scan, the scan None where there is nothing to choose."""
+        if not isinstance(which, str):
+            return [(material_id, None) for material_id in dict.fromkeys(which)]
+        rows = self.arrow(which)
+        if "material_id" not in rows.column_names:
+            raise QueryError(
+                f"the statement gives {', '.join(rows.column_names)}; expected a column material_id"
+            )
+        ids = rows["material_id"].to_pylist()
+        scans = rows["scan_id"].to_pylist() if "scan_id" in rows.column_names else [None] * len(ids)
+        return list(zip(ids, scans, strict=True))
 
     def trajectory(
         self,

@@ -38,7 +38,7 @@ class ReleaseReader:
     def __init__(self, layout: LakeLayout, connection: duckdb.DuckDBPyConnection) -> None:
         self.layout = layout
         self.connection = connection
-        self.grids = GridStore(self._locate)
+        self.grids = GridStore(self.locate)
         self._grid_paths: dict[str, list[tuple[str, str]]] | None = None
         equip_session(connection, self.grids)
         self.info: ReleaseInfo = read_info(connection)
@@ -107,6 +107,30 @@ class ReleaseReader:
         names, rows = self._run(sql, parameters, lambda result: (result.columns, result.fetchall()))
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def locate(self, material_id: str, scan_id: str | None = None) -> Path:
+        """Where the grid of a material lies.
+
+        Args:
+            material_id: The material.
+            scan_id: One of its scans, needed where it has several.
+
+        Raises:
+            LakeError: The material is unknown, has no such grid, or has several that fit.
+        """
+        from ionlake.lake.lookup import find_grid
+
+        if self._grid_paths is None:
+            paths: dict[str, list[tuple[str, str]]] = {}
+            for row in self.rows("SELECT material_id, scan_id, grid_path FROM grids"):
+                paths.setdefault(row["material_id"], []).append((row["scan_id"], row["grid_path"]))
+            self._grid_paths = paths
+        fitting = [
+            path for scan, path in self._grid_paths.get(material_id, ()) if scan_id in (None, scan)
+        ]
+        if len(fitting) == 1:
+            return self.layout.resolve(fitting[0])
+        return self.layout.resolve(find_grid(self, material_id, scan_id=scan_id))
+
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
@@ -118,27 +142,7 @@ class ReleaseReader:
         collect: Callable[[duckdb.DuckDBPyRelation], Any],
         timeout_s: float | None = None,
     ) -> Any:
-        return run_statement(
-            session_cursor(self.connection), sql, parameters, collect, timeout_s
-        )
-
-    def _locate(self, material_id: str, scan_id: str | None) -> Path:
-        """Where the grid of a material lies that SQL asks for."""
-        from ionlake.lake.lookup import find_grid
-
-        if self._grid_paths is None:
-            paths: dict[str, list[tuple[str, str]]] = {}
-            for row in self.rows("SELECT material_id, scan_id, grid_path FROM grids"):
-                paths.setdefault(row["material_id"], []).append((row["scan_id"], row["grid_path"]))
-            self._grid_paths = paths
-        fitting = [
-            path
-            for scan, path in self._grid_paths.get(material_id, ())
-            if scan_id in (None, scan)
-        ]
-        if len(fitting) == 1:
-            return self.layout.resolve(fitting[0])
-        return self.layout.resolve(find_grid(self, material_id, scan_id=scan_id))
+        return run_statement(session_cursor(self.connection), sql, parameters, collect, timeout_s)
 
 
 def _listed(layout: LakeLayout) -> str:

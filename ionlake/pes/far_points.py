@@ -117,11 +117,19 @@ def _lowest(energies: np.ndarray) -> float | None:
 
 
 def _crystal(grid: xr.Dataset) -> tuple[FloatArray, FloatArray]:
-    """Cell, and fractional coordinates of the mobile sites."""
+    """Cell, and fractional coordinates of all sites of the mobile species.
+
+    In a supercell these are more than the ions that were scanned.
+    """
     attributes: Mapping[str, Any] = grid.attrs
     positions = np.array(attributes["fractional_positions"], dtype=np.float64)
     cell = np.array(attributes["cell"], dtype=np.float64)
-    return cell, positions[attributes["mobile_site_indices"]]
+    scanned = attributes["mobile_site_indices"]
+    symbols = attributes.get("symbols")
+    if symbols is None:
+        return cell, positions[scanned]
+    species = {symbols[site] for site in scanned}
+    return cell, positions[[symbol in species for symbol in symbols]]
 
 
 def _nearest(fractional: FloatArray, sites: FloatArray, cell: FloatArray) -> FloatArray:

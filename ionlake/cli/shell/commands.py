@@ -23,6 +23,10 @@ _COLUMNS: Final = """
     WHERE table_name = ? AND database_name = 'lake'
     ORDER BY column_index
 """
+_NAMES: Final = """
+    SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake'
+"""
+_COMMANDS: Final = (".tables", ".schema", ".help", ".quit")
 _HELP: Final = """\
 A statement ends with ; and may take several lines:
   SELECT formula, Xi, mpe FROM candidates ORDER BY Xi DESC LIMIT 10;
@@ -63,13 +67,10 @@ def run_command(lake: Lake, line: str) -> str | None:
 
 def words_to_complete(lake: Lake) -> list[str]:
     """Names of tables, columns and macros, and the commands."""
-    names = lake.arrow(
-        "SELECT DISTINCT name FROM ("
-        " SELECT table_name AS name FROM duckdb_columns() WHERE database_name = 'lake'"
-        " UNION ALL SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake'"
-        f" UNION ALL SELECT name FROM ({_MACROS})) ORDER BY name"  # noqa: S608
-    )
-    return [*names["name"].to_pylist(), ".tables", ".schema", ".help", ".quit"]
+    names = {row["name"] for row in lake.arrow(_MACROS).to_pylist()}
+    for row in lake.arrow(_NAMES).to_pylist():
+        names |= {row["table_name"], row["column_name"]}
+    return [*sorted(names), *_COMMANDS]
 
 
 def _tables(lake: Lake) -> str:

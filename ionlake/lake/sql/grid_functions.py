@@ -66,9 +66,7 @@ def register_grid_functions(connection: duckdb.DuckDBPyConnection, grids: GridSt
     def volumes(materials: pa.Array, scans: pa.Array, thresholds: pa.Array) -> pa.Array:
         return _free_volumes(grids, materials, scans, thresholds)
 
-    def points(
-        materials: pa.Array, scans: pa.Array, below: pa.Array, beyond: pa.Array
-    ) -> pa.Array:
+    def points(materials: pa.Array, scans: pa.Array, below: pa.Array, beyond: pa.Array) -> pa.Array:
         wanted = iter(zip(below.to_pylist(), beyond.to_pylist(), strict=True))
         found = (
             None if grid is None or None in limits else far_points(grid, *limits)
@@ -206,9 +204,7 @@ def _interpolated(
             continue
         values = grids.grid(material, scan)[ENERGY].to_numpy()
         if not 0 <= ion < len(values):
-            raise QueryError(
-                f"{material} has no mobile ion {ion}; expected 0 to {len(values) - 1}"
-            )
+            raise QueryError(f"{material} has no mobile ion {ion}; expected 0 to {len(values) - 1}")
         rows = [row for row, other in enumerate(keys) if other == key]
         energies[rows] = interpolate(values[ion], places[rows])
     return pa.array(energies, from_pandas=True)

@@ -57,9 +57,7 @@ def run_statement(
     except duckdb.Error as error:
         raise QueryError(one_line(error)) from error
     if answered is None:
-        raise QueryError(
-            "the SQL statement is empty: write one, such as SELECT * FROM candidates"
-        )
+        raise QueryError("the SQL statement is empty: write one, such as SELECT * FROM candidates")
     return answered[0]
 
 
