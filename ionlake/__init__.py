@@ -1,25 +1,34 @@
 """ionlake: a data lake and analytics catalog for finding solid ionic conductors.
 
-`scan`, `dataset_from_energies` and `describe` work on one crystal in memory; `open_lake` reads a
-lake and `connect` gives its DuckDB connection. They are loaded on first use, so that
+`scan`, `dataset_from_energies`, `describe` and `pathway` work on one crystal in memory; `open_lake`
+reads a lake and `connect` gives its DuckDB connection. They are loaded on first use, so that
 ``import ionlake`` stays quick.
 """
 
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from ionlake.api import dataset_from_energies, describe, scan
+    from ionlake.api import dataset_from_energies, describe, pathway, scan
     from ionlake.catalog.access import connect, open_lake
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "connect", "dataset_from_energies", "describe", "open_lake", "scan"]
+__all__ = [
+    "__version__",
+    "connect",
+    "dataset_from_energies",
+    "describe",
+    "open_lake",
+    "pathway",
+    "scan",
+]
 
 _HOMES: Final = {
     "connect": "ionlake.catalog.access",
     "dataset_from_energies": "ionlake.api",
     "describe": "ionlake.api",
     "open_lake": "ionlake.catalog.access",
+    "pathway": "ionlake.api",
     "scan": "ionlake.api",
 }
 

@@ -17,6 +17,8 @@ from ionlake.pes.interpolation import interpolate
 if TYPE_CHECKING:
     from pymatgen.core import Structure
 
+    from ionlake.levels.isosurface import Isosurface
+
 
 @xr.register_dataset_accessor("ionlake")
 class GridAccessor:
@@ -83,6 +85,44 @@ class GridAccessor:
             name=ENERGY,
             attrs=energy.attrs,
         )
+
+    def isosurface(self, level_ev: float, *, refine: int = 1) -> "Isosurface":
+        """Surface around what all ions together visit below a level.
+
+        Args:
+            level_ev: Level in eV above the minimum of each ion.
+            refine: Points per grid point along each axis, between them periodic cubic splines.
+
+        Returns:
+            Triangles in Å; see `ionlake.levels.isosurface.isosurface`.
+
+        Raises:
+            GridError: The dataset is not a scan, or was screened at a lower energy.
+            MissingExtraError: scikit-image is not installed.
+        """
+        from ionlake.descriptors.material_levels import material_levels
+        from ionlake.levels.isosurface import isosurface
+
+        cell = np.array(self._grid.attrs["cell"], dtype=np.float64)
+        return isosurface(material_levels(self._grid, level_ev), level_ev, cell, refine=refine)
+
+    def pathway(self, dimension: int = 1, *, mobile_ion: int | None = None) -> xr.Dataset:
+        """The path with which an ion percolates in so many dimensions.
+
+        Args:
+            dimension: 1, 2 or 3.
+            mobile_ion: The ion; by default the first of those with the lowest barrier.
+
+        Returns:
+            Points, energies and the bottleneck; see
+            `ionlake.descriptors.pathway_dataset.pathway`.
+
+        Raises:
+            GridError: The dataset is not a scan or has no such ion, or nothing percolates.
+        """
+        from ionlake.descriptors.pathway_dataset import pathway
+
+        return pathway(self._grid, dimension, mobile_ion=mobile_ion)
 
     def to_structure(self) -> "Structure":
         """The crystal of the scan as a pymatgen ``Structure``, mobile ions marked.

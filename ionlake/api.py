@@ -8,6 +8,7 @@ from typing import Any
 import xarray as xr
 
 import ionlake.accessor  # noqa: F401 - gives every grid its methods
+from ionlake.descriptors.pathway_dataset import pathway
 from ionlake.descriptors.table import describe
 from ionlake.pes.external import dataset_from_energies
 from ionlake.pes.scan import Progress, scan_structure
@@ -16,7 +17,7 @@ from ionlake.potentials.interface import Potential
 from ionlake.potentials.load import load_potential
 from ionlake.structures.record import StructureRecord
 
-__all__ = ["dataset_from_energies", "describe", "scan"]
+__all__ = ["dataset_from_energies", "describe", "pathway", "scan"]
 
 
 def scan(

@@ -17,6 +17,8 @@ IntArray = NDArray[np.int64]
 _ROUNDING: Final = 1e-9
 """Allowance, in lattice vectors, for rounding errors of plane spacings."""
 
+_SAME_LENGTH_ANG: Final = 1e-6
+
 
 def volume(cell: FloatArray) -> float:
     """Volume of the cell in Å³ (positive for left-handed cells too)."""
@@ -78,3 +80,35 @@ def shortest_lattice_vector(cell: FloatArray) -> float:
     shifts = lattice_shifts(cell, float(np.linalg.norm(cell, axis=1).min()))
     lengths = np.linalg.norm(shifts @ cell, axis=1)
     return float(lengths[np.any(shifts != 0, axis=1)].min())
+
+
+def nearest_points(
+    fractional: FloatArray, others: FloatArray, cell: FloatArray, count: int
+) -> tuple[IntArray, FloatArray]:
+    """The nearest of some points and all their periodic images, images counted one by one.
+
+    Args:
+        fractional: One point, fractional coordinates, shape (3,).
+        others: At least one point, fractional coordinates, shape (q, 3).
+        cell: Lattice vectors as rows, Å.
+        count: How many are wanted.
+
+    Returns:
+        Indices in ``others`` and distances in Å, shape (count,), the nearest first; of equal
+        distances (to 1e-6 Å) the lower index.
+    """
+    difference = others - fractional
+    difference -= np.round(difference)
+    nearest = np.linalg.norm(difference @ cell, axis=1)
+    radius = float(np.sort(nearest)[min(count, len(others)) - 1])
+    while True:
+        shifts = lattice_shifts(cell, radius, difference=0.5)
+        images = difference[:, None, :] + shifts
+        distances = np.linalg.norm(images @ cell, axis=-1)
+        which, image = np.nonzero(distances <= radius + _SAME_LENGTH_ANG)
+        if len(which) >= count:
+            break
+        radius += float(np.linalg.norm(cell, axis=1).min())
+    found = distances[which, image]
+    order = np.lexsort((which, np.round(found, 6)))[:count]
+    return which[order].astype(np.int64), found[order]

@@ -57,6 +57,16 @@ def test_the_crystal_comes_back_with_its_mobile_ions(grid):
         xr.Dataset().ionlake.to_structure()
 
 
+def test_paths_and_surfaces_are_those_of_the_grid(grid):
+    path = grid.ionlake.pathway(3)
+    assert path.identical(ionlake.pathway(grid, 3))
+    assert path.attrs["barrier_ev"] == ionlake.describe(grid)["percolation_barrier_3d_ev"]
+    pytest.importorskip("skimage")
+    surface = grid.ionlake.isosurface(0.2)
+    cell = np.array(grid.attrs["cell"])
+    assert 0 < surface.volume_ang3 < abs(np.linalg.det(cell))
+
+
 def test_every_variable_and_coordinate_says_what_it_is(grid):
     for name, variable in {**grid.variables, **grid.ionlake.levels().variables}.items():
         assert variable.attrs["long_name"], name

@@ -4,13 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ionlake.geometry import (
     lattice_shifts,
     minimum_image_distances,
+    nearest_points,
     plane_spacings,
     shortest_lattice_vector,
     volume,
@@ -113,3 +114,14 @@ def test_volume_and_plane_spacings():
     np.testing.assert_allclose(plane_spacings(HEXAGONAL), [1.5 * np.sqrt(3.0)] * 2 + [5.0])
     assert volume(HEXAGONAL) == pytest.approx(22.5 * np.sqrt(3.0))
     assert volume(HEXAGONAL[::-1]) == pytest.approx(22.5 * np.sqrt(3.0))
+
+
+@settings(max_examples=50, deadline=None)
+@given(cells, st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 9))
+def test_nearest_points_count_every_image(cell, number, n_points, count):
+    rng = np.random.default_rng(number)
+    point, others = rng.random(3) * 3, rng.random((n_points, 3)) * 3
+    which, distances = nearest_points(point, others, cell, count)
+    found = np.linalg.norm(((others - point)[:, None, :] + images(9)) @ cell, axis=-1)
+    assert distances == pytest.approx(np.sort(found, axis=None)[:count])
+    assert (np.abs(found[which] - distances[:, None]).min(axis=1) < 1e-9).all()

@@ -12,6 +12,7 @@ import ionlake
 from ionlake.cli import main as cli
 from ionlake.pipeline.recipe import Recipe, parse_recipe
 from ionlake.pipeline.run import run_recipe
+from tests.catalog.figures.lakes import lake_with_dynamics
 from tests.labels.lakes import few_predictors
 from tests.structures.web import KEY, MaterialsProject, serving, summary
 
@@ -66,11 +67,33 @@ def test_every_column_of_the_example_of_comments_has_one(beside_lake):
 
 def test_the_xarray_example_gives_a_share_per_ion(beside_lake):
     names = {}
-    exec(block_with("python", "open_lake"), names)
+    exec(block_with("python", "lake.grid"), names)
     assert names["soft"].dims == ("mobile_ion",)
     assert ((names["soft"] > 0) & (names["soft"] < 1)).all()
     assert set(names["shares"]) == {"disconnected", "connected"}
     assert names["highest"]
+
+
+def test_the_example_of_a_path_gives_its_profile(beside_lake, capsys):
+    names = {}
+    exec(block_with("python", "lake.pathway"), names)
+    energies, distances = names["profile"]
+    assert len(energies) == len(distances) > 2
+    assert float(capsys.readouterr().out.split()[0]) == energies.max()
+
+
+def test_the_commands_about_paths_and_exports(beside_lake, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("IONLAKE_LAKE", str(Path("ionlake-lake").resolve()))
+    monkeypatch.chdir(tmp_path)
+    for line in block_with("bash", "ionlake explain").strip().splitlines():
+        monkeypatch.setattr("sys.argv", shlex.split(line, comments=True))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code, line
+        assert capsys.readouterr().out, line
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"neb", "LiF-225.cube", "my-data-set"}
+    assert len(list((tmp_path / "neb").iterdir())) == 9
 
 
 def test_the_intake_example_gives_a_table_and_a_grid(beside_lake):
@@ -136,6 +159,18 @@ def test_the_commands_about_labels(with_labels, monkeypatch, capsys):
         assert not ended.value.code, line
         assert capsys.readouterr().out, line
     assert Path("scores.png").exists()
+
+
+def test_the_commands_that_draw(tmp_path, monkeypatch, capsys):
+    lake_with_dynamics(tmp_path).rename(tmp_path / "ionlake-lake")
+    monkeypatch.delenv("IONLAKE_LAKE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for line in block_with("bash", "ionlake figure pathway").strip().splitlines():
+        monkeypatch.setattr("sys.argv", shlex.split(line, comments=True))
+        with few_predictors(), pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code, line
+        assert Path(capsys.readouterr().out.strip()).stat().st_size > 1000
 
 
 def release_1(word):

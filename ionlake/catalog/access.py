@@ -12,6 +12,8 @@ import xarray as xr
 
 import ionlake.accessor  # noqa: F401 - gives every grid its methods
 from ionlake.catalog.collection import GridCollection
+from ionlake.descriptors.keys import DIMENSIONS, barrier_key
+from ionlake.descriptors.pathway_dataset import pathway
 from ionlake.errors import LakeError, QueryError
 from ionlake.lake import files
 from ionlake.lake.grids import open_grid
@@ -154,6 +156,65 @@ class Lake:
         ids = rows["material_id"].to_pylist()
         scans = rows["scan_id"].to_pylist() if "scan_id" in rows.column_names else [None] * len(ids)
         return list(zip(ids, scans, strict=True))
+
+    def pathway(
+        self,
+        material_id: str,
+        dimension: int = 1,
+        *,
+        mobile_ion: int | None = None,
+        mobile_species: str | None = None,
+        potential: str | None = None,
+        scan_protocol: str | None = None,
+        grid_protocol: str | None = None,
+        scan_id: str | None = None,
+    ) -> xr.Dataset:
+        """The path with which an ion of a material percolates in so many dimensions.
+
+        It is traced in the stored grid when it is asked for, also in lakes without a table
+        ``pathways``, which holds the same paths.
+
+        Args:
+            material_id: The material.
+            dimension: 1, 2 or 3.
+            mobile_ion: The ion; by default the first of those with the lowest barrier.
+            mobile_species: Element that moves, if the material has scans of several.
+            potential: Name or identity of the potential, if there are several.
+            scan_protocol: frozen_framework or that of a supercell, if there are both.
+            grid_protocol: commensurate or paper, if there are both.
+            scan_id: One scan of the material's structure, superseded ones included.
+
+        Returns:
+            ``energy_ev``, ``distance_ang``, ``fractional`` and ``cartesian_ang`` over ``point``;
+            barrier, direction and bottleneck as attributes: see
+            `ionlake.descriptors.pathway_dataset.pathway`.
+
+        Raises:
+            LakeError: The material is unknown, has no such grid, or has several that fit.
+            GridError: There is no such ion, or nothing percolates.
+        """
+        grid = self.grid(
+            material_id,
+            mobile_species=mobile_species,
+            potential=potential,
+            scan_protocol=scan_protocol,
+            grid_protocol=grid_protocol,
+            scan_id=scan_id,
+        )
+        if mobile_ion is None and dimension in DIMENSIONS:
+            mobile_ion = self._setting_ion(grid.attrs["scan_id"], dimension)
+        found = pathway(grid, dimension, mobile_ion=mobile_ion)
+        return found.assign_attrs(material_id=material_id, release=self.release)
+
+    def _setting_ion(self, scan_id: str, dimension: int) -> int | None:
+        """The ion that sets a percolation barrier, where the descriptors tell."""
+        barrier = barrier_key(dimension)
+        rows = self._release.rows(
+            f"SELECT mobile_ion FROM mobile_ions WHERE scan_id = ? AND {barrier} IS NOT NULL"  # noqa: S608
+            f" ORDER BY {barrier}, mobile_ion LIMIT 1",
+            [scan_id],
+        )
+        return rows[0]["mobile_ion"] if rows else None
 
     def trajectory(
         self,

@@ -95,7 +95,13 @@ KINDS: Final = (
         "Materials, their descriptors and their places by Xi",
         (
             *("candidates", "best_by_chemistry", "rankings", "rankings_image_safe", "descriptors"),
-            *("ensemble_ranks", "ensemble_descriptors", "ensemble_members", "materials"),
+            *(
+                "ensemble_ranks",
+                "ensemble_descriptors",
+                "ensemble_members",
+                "materials",
+                "pathways",
+            ),
         ),
     ),
     Kind(

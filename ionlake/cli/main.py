@@ -7,11 +7,15 @@ from typing import Annotated
 import typer
 
 from ionlake import __version__
-from ionlake.cli import md
+from ionlake.cli import figure, md
 from ionlake.cli.descriptors import descriptors
 from ionlake.cli.evaluate import evaluate
 from ionlake.cli.exit_codes import ExitCode, exit_code
+from ionlake.cli.explain import explain
+from ionlake.cli.export import export
 from ionlake.cli.labels import labels
+from ionlake.cli.package import package
+from ionlake.cli.pathway import pathway, trace
 from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
 from ionlake.cli.releases import diff, releases
@@ -32,11 +36,25 @@ app = typer.Typer(
 )
 for command in (
     *(quickstart, plan, run, update, why, descriptors, query, sql, rank, status),
-    *(evaluate, releases, diff, verify, repair, prune, migrate),
+    *(
+        explain,
+        pathway,
+        trace,
+        export,
+        package,
+        evaluate,
+        releases,
+        diff,
+        verify,
+        repair,
+        prune,
+        migrate,
+    ),
 ):
     app.command()(command)
 app.add_typer(labels)
 app.add_typer(md.app, name="md")
+app.add_typer(figure.app, name="figure")
 
 
 @app.callback(invoke_without_command=True)

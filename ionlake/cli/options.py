@@ -18,6 +18,10 @@ ReleaseOption = Annotated[
     int | None,
     typer.Option("--release", min=1, help="Number of a release [default: the current one]."),
 ]
+ScanOption = Annotated[
+    str | None,
+    typer.Option("--scan", metavar="SCAN_ID", help="One scan, where the material has several."),
+]
 ClusterOption = Annotated[
     str | None,
     typer.Option("--cluster", help="auto, local, cuda or a Dask scheduler's address."),

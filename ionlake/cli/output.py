@@ -52,7 +52,7 @@ def write_arrow(table: "pa.Table", how: Format, output: Path | None = None) -> N
         text = to_json(table.to_pylist()) + "\n"
     else:
         text = to_csv(table)
-    _write_text(text, output)
+    write_text(text, output)
 
 
 def to_json(value: Any) -> str:
@@ -182,7 +182,8 @@ def _write_parquet(table: "pa.Table", output: Path | None) -> None:
         pq.write_table(table, sys.stdout.buffer)
 
 
-def _write_text(text: str, output: Path | None) -> None:
+def write_text(text: str, output: Path | None) -> None:
+    """Write text to a file; to standard output by default."""
     if output is None:
         sys.stdout.write(text)
     else:

@@ -3,13 +3,12 @@
 import numpy as np
 import xarray as xr
 
-from ionlake.descriptors.free_volume import fold_faces
 from ionlake.descriptors.scan_input import read_scan
-from ionlake.geometry import FloatArray
 from ionlake.levels.connectivity import neighbour_offsets
+from ionlake.levels.folding import fold_levels
 from ionlake.levels.minimax import level_map
 from ionlake.names import AXES, GRID_DIMS, LEVEL, MOBILE_ION
-from ionlake.pes.seed import GridIndex, find_seed
+from ionlake.pes.seed import find_seed
 
 
 def level_maps(dataset: xr.Dataset) -> xr.Dataset:
@@ -42,7 +41,7 @@ def level_maps(dataset: xr.Dataset) -> xr.Dataset:
         seed = find_seed(energy, scan.cell, site)
         unknown = np.isnan(energy)
         filled = np.where(unknown, np.nanmax(energy), energy)
-        in_cell = levels_in_cell(level_map(filled, seed, offsets), seed)
+        in_cell = fold_levels(level_map(filled, seed, offsets), seed)
         levels[ion] = np.where(unknown | (in_cell >= scan.valid_below_ev), np.nan, in_cell)
         seeds.append(seed)
     return xr.Dataset(
@@ -64,19 +63,3 @@ def level_maps(dataset: xr.Dataset) -> xr.Dataset:
         coords={**dataset.coords, "axis": ("axis", list(AXES), {"long_name": "lattice vector"})},
         attrs=dataset.attrs,
     )
-
-
-def levels_in_cell(levels: FloatArray, seed: GridIndex) -> FloatArray:
-    """Fold the doubled box around a seed into the cell: of images, the lowest level counts.
-
-    Args:
-        levels: Levels in eV, shape (2 n_a + 1, 2 n_b + 1, 2 n_c + 1).
-        seed: Grid indices of the seed, the centre of the box.
-
-    Returns:
-        Levels at the points of the grid, shape (n_a, n_b, n_c).
-    """
-    doubled = fold_faces(levels)
-    n_a, n_b, n_c = (size // 2 for size in doubled.shape)
-    folded = doubled.reshape(2, n_a, 2, n_b, 2, n_c).min(axis=(0, 2, 4))
-    return np.roll(folded, seed, axis=(0, 1, 2))

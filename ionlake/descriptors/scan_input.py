@@ -24,15 +24,20 @@ class ScanInput:
         energy: Energies in eV, dims (mobile_ion, a, b, c), loaded ion by ion.
         cell: Lattice vectors as rows, Å, shape (3, 3).
         site_indices: Index of each mobile ion's site in the crystal.
-        sites: Fractional coordinates of the mobile ions, shape (ions, 3).
+        positions: Fractional coordinates of all sites, shape (sites, 3).
         valid_below_ev: Energies below this are all known, eV; infinite but for screened scans.
     """
 
     energy: xr.DataArray
     cell: FloatArray
     site_indices: tuple[int, ...]
-    sites: FloatArray
+    positions: FloatArray
     valid_below_ev: float = math.inf
+
+    @property
+    def sites(self) -> FloatArray:
+        """Fractional coordinates of the mobile ions, shape (ions, 3)."""
+        return self.positions[list(self.site_indices)]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -73,7 +78,7 @@ def read_scan(dataset: xr.Dataset) -> ScanInput:
     indices = _checked_indices(dataset, energy.shape[0], len(positions))
     valid_below = dataset.attrs.get("valid_below_ev")
     known = math.inf if valid_below is None else float(valid_below)
-    return ScanInput(energy, cell, indices, positions[list(indices)], known)
+    return ScanInput(energy, cell, indices, positions, known)
 
 
 def _checked_energy(dataset: xr.Dataset) -> xr.DataArray:

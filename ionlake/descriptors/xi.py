@@ -18,7 +18,13 @@ def xi(connected_union: float, disconnected_union: float) -> float:
     References:
         arXiv:2411.06804, the descriptor Xi.
     """
-    return _soft_step(connected_union, 2.0) * _soft_step(disconnected_union, 1.15)
+    connected, disconnected = xi_factors(connected_union, disconnected_union)
+    return connected * disconnected
+
+
+def xi_factors(connected_union: float, disconnected_union: float) -> tuple[float, float]:
+    """The two factors of Xi, of the connected and of the disconnected free volume."""
+    return _soft_step(connected_union, 2.0), _soft_step(disconnected_union, 1.15)
 
 
 def _soft_step(fraction: float, offset: float) -> float:

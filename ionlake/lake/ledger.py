@@ -124,12 +124,15 @@ class Ledger:
             failures.clear_succeeded(self._connection, scan, ("check", "scan"))
             self._bump()
 
-    def commit_descriptors(self, descriptors: Row, mobile_ions: Iterable[Row]) -> None:
-        """Record the descriptors of a finished scan with the rows of its ions.
+    def commit_descriptors(
+        self, descriptors: Row, mobile_ions: Iterable[Row], pathways: Iterable[Row] = ()
+    ) -> None:
+        """Record the descriptors of a finished scan with the rows of its ions and paths.
 
         Args:
             descriptors: A row for ``descriptor_values``.
             mobile_ions: Rows for ``mobile_ions``, one per mobile ion.
+            pathways: Rows for ``pathways``; `put_pathways` takes them later too.
 
         Raises:
             LakeError: The scan itself is not recorded.
@@ -146,6 +149,7 @@ class Ledger:
             sql.delete_rows(self._connection, schema.MOBILE_IONS, key)
             for ion in mobile_ions:
                 sql.replace_row(self._connection, schema.MOBILE_IONS, ion)
+            self._replace_pathways(descriptors["descriptor_id"], pathways)
             failures.clear_succeeded(self._connection, scan, failures.STAGES)
             self._bump()
 
@@ -162,6 +166,17 @@ class Ledger:
                 sql.replace_row(self._connection, schema.GRID_CHUNKS, row)
             self._bump()
 
+    def put_pathways(self, descriptor_id: str, pathways: Iterable[Row]) -> None:
+        """Record the migration paths of a described scan in place of former ones.
+
+        Args:
+            descriptor_id: Its descriptors.
+            pathways: Rows for ``pathways``.
+        """
+        with self._transaction():
+            self._replace_pathways(descriptor_id, pathways)
+            self._bump()
+
     def withdraw(self, scan_id: str, *, descriptors_only: bool = False) -> None:
         """Take back a scan and what was derived from it, so that the next run computes it again.
 
@@ -172,7 +187,7 @@ class Ledger:
             descriptors_only: Keep the scan, take back its descriptors.
         """
         with self._transaction():
-            derived = (schema.MOBILE_IONS, schema.DESCRIPTOR_VALUES)
+            derived = (schema.PATHWAYS, schema.MOBILE_IONS, schema.DESCRIPTOR_VALUES)
             whole = (*derived, schema.GRID_CHUNKS, schema.SCANS)
             for table in derived if descriptors_only else whole:
                 sql.delete_rows(self._connection, table, {"scan_id": scan_id})
@@ -469,6 +484,14 @@ class Ledger:
         """Identifiers of all descriptor rows that need not be computed."""
         return sql.select_column(self._connection, schema.DESCRIPTOR_VALUES, "descriptor_id")
 
+    def untraced_descriptors(self, pathway_version: int) -> list[tuple[str, str]]:
+        """Descriptors whose paths are missing or of another version, each with its scan."""
+        query = (
+            "SELECT descriptor_id, scan_id FROM descriptor_values WHERE descriptor_id NOT IN"
+            " (SELECT descriptor_id FROM pathways WHERE pathway_version = ?) ORDER BY descriptor_id"
+        )
+        return self._connection.execute(query, (pathway_version,)).fetchall()
+
     def count_described_by(self, run_id: str) -> int:
         """Number of materials whose present structure a run has described, for each potential."""
         query = (
@@ -575,6 +598,11 @@ class Ledger:
                     " committed before stands"
                 ) from error
             raise
+
+    def _replace_pathways(self, descriptor_id: str, pathways: Iterable[Row]) -> None:
+        sql.delete_rows(self._connection, schema.PATHWAYS, {"descriptor_id": descriptor_id})
+        for row in pathways:
+            sql.replace_row(self._connection, schema.PATHWAYS, row)
 
     def _started(self, run_id: str) -> dict[str, Any]:
         run = self.row(schema.RUNS, run_id)

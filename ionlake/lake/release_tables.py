@@ -26,6 +26,7 @@ _COMMENT_SOURCES: Final = (
     schema.CONDUCTIVITIES,
     schema.DIFFUSIVITIES,
     schema.MD_RUNS,
+    schema.PATHWAYS,
 )
 
 

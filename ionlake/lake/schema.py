@@ -18,12 +18,14 @@ from ionlake.lake.md_schema import (
     MD_TABLES,
     STAGED_PIECES,
 )
+from ionlake.lake.pathway_schema import PATHWAYS
 
 __all__ = [
     "CONDUCTIVITIES",
     "DIFFUSIVITIES",
     "GRID_CHUNKS",
     "MD_RUNS",
+    "PATHWAYS",
     "STAGED_PIECES",
     "Column",
     "Table",
@@ -455,6 +457,7 @@ TABLES: Final = (
     GRID_CHUNKS,
     MOBILE_IONS,
     DESCRIPTOR_VALUES,
+    PATHWAYS,
     FAILURES,
     RUNS,
     TOMBSTONES,

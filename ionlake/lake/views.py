@@ -21,6 +21,7 @@ VIEW_NAMES: Final = (
     "candidates",
     "best_by_chemistry",
     "md_validation",
+    "pathway_points",
 )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from ionlake.geometry import FloatArray, IntArray
 from ionlake.levels.compiled import compiled
+from ionlake.levels.lattice_steps import last_is_independent, target
 from ionlake.levels.minimax import RESOLVED_UP_TO_EV, Int32Array
 from ionlake.pes.seed import GridIndex
 
@@ -61,7 +62,7 @@ def _loop_ranks(ranks: Int32Array, seed: IntArray, offsets: IntArray, n_ranks: i
     loops = np.zeros((3, 3), dtype=np.int64)
     found = np.full(3, -1, dtype=np.int32)
     dimension = 0
-    start, _, _, _ = _target(0, seed, ranks.shape)
+    start, _, _, _ = target(0, seed, ranks.shape)
     level = flat[start]
     waiting[level] = start
     entered[start] = True
@@ -72,7 +73,7 @@ def _loop_ranks(ranks: Int32Array, seed: IntArray, offsets: IntArray, n_ranks: i
             continue
         waiting[level] = next_waiting[point]
         for step in offsets:
-            neighbour, cells_a, cells_b, cells_c = _target(point, step, ranks.shape)
+            neighbour, cells_a, cells_b, cells_c = target(point, step, ranks.shape)
             rank = flat[neighbour]
             if rank < 0 or (entered[neighbour] and rank > level):
                 continue
@@ -91,43 +92,7 @@ def _loop_ranks(ranks: Int32Array, seed: IntArray, offsets: IntArray, n_ranks: i
                 loops[dimension, 0] = shift_a - shifts[neighbour, 0]
                 loops[dimension, 1] = shift_b - shifts[neighbour, 1]
                 loops[dimension, 2] = shift_c - shifts[neighbour, 2]
-                if _last_is_independent(loops, dimension):
+                if last_is_independent(loops, dimension):
                     found[dimension] = level
                     dimension += 1
     return found
-
-
-@compiled
-def _target(point: int, step: IntArray, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Flat index a step leads to, and the number of cells it crosses along each axis."""
-    _, n_b, n_c = shape
-    cells_a, i = _wrapped(point // (n_b * n_c) + step[0], shape[0])
-    cells_b, j = _wrapped(point // n_c % n_b + step[1], n_b)
-    cells_c, k = _wrapped(point % n_c + step[2], n_c)
-    return (i * n_b + j) * n_c + k, cells_a, cells_b, cells_c
-
-
-@compiled
-def _wrapped(index: int, size: int) -> tuple[int, int]:
-    """Number of cells stepped over, and the index inside the cell."""
-    cells = 0
-    while index < 0:
-        index += size
-        cells -= 1
-    while index >= size:
-        index -= size
-        cells += 1
-    return cells, index
-
-
-@compiled
-def _last_is_independent(loops: IntArray, last: int) -> bool:
-    """Whether row ``last`` (0, 1 or 2) is linearly independent of the independent rows before."""
-    x, y, z = loops[last, 0], loops[last, 1], loops[last, 2]
-    if last == 0:
-        return bool(x != 0 or y != 0 or z != 0)
-    a, b, c = loops[0, 0], loops[0, 1], loops[0, 2]
-    if last == 1:
-        return bool(a * y != b * x or a * z != c * x or b * z != c * y)
-    d, e, f = loops[1, 0], loops[1, 1], loops[1, 2]
-    return bool((b * f - c * e) * x + (c * d - a * f) * y + (a * e - b * d) * z != 0)

@@ -19,7 +19,7 @@ def commit(run: RunContext, result: FinishedScan | FinishedDescription) -> None:
         if isinstance(result, FinishedScan):
             ledger.commit_scan(result.scan)
         described = result.described
-        ledger.commit_descriptors(described.descriptors, described.mobile_ions)
+        ledger.commit_descriptors(described.descriptors, described.mobile_ions, described.pathways)
         ledger.put_grid_chunks(described.descriptors["scan_id"], described.chunks)
 
 

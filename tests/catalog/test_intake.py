@@ -46,7 +46,7 @@ print(nested["arrays"]["grids"](material_id="mp-1").read().identical(grid))
 
 SEEN = """pandas DataFrame
 {'best_by_chemistry': 1, 'candidates': 2, 'descriptors': 2, 'materials': 2, 'rankings': 2}
-18 15
+19 16
 ['mp-2', 'mp-1'] True
 Dataset {'mobile_ion': 2, 'a': 4, 'b': 5, 'c': 6} 0.5
 True

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ionlake.descriptors.free_volume_at import free_volumes_at
-from ionlake.descriptors.level_maps import level_maps, levels_in_cell
+from ionlake.descriptors.level_maps import level_maps
 from ionlake.descriptors.table import describe
 from ionlake.descriptors.thresholds import THRESHOLDS_EV
 from ionlake.levels.connectivity import neighbour_offsets
@@ -49,14 +49,6 @@ def test_a_screened_scan_tells_levels_below_its_limit_only(made):
     levels = level_maps(made.assign_attrs(valid_below_ev=limit)).level
     assert float(levels.max()) < limit
     assert levels.notnull().any()
-
-
-def test_folding_keeps_the_lowest_level():
-    box = np.random.default_rng(0).random((5, 7, 9))
-    folded = levels_in_cell(box, (0, 0, 0))
-    assert folded.shape == (2, 3, 4)
-    assert folded.min() == box.min()
-    assert folded[0, 0, 0] == box[::2, ::3, ::4].min()
 
 
 def test_free_volumes_at_the_thresholds_are_those_of_the_descriptors(made):

@@ -27,7 +27,9 @@ def put_crystal(writer, name, *, material_id=None, spacing_ang=0.6, potential=No
     scan = scan_row(grid, writer.layout.relative(path), digest, 0.1, run_id)
     described = described_rows(grid, *describe_all(grid), run_id)
     writer.ledger.commit_scan(scan)
-    writer.ledger.commit_descriptors(described.descriptors, described.mobile_ions)
+    writer.ledger.commit_descriptors(
+        described.descriptors, described.mobile_ions, described.pathways
+    )
     writer.ledger.put_grid_chunks(scan["scan_id"], described.chunks)
     return scan
 

@@ -1,0 +1,1 @@
+"""Where a number in the lake comes from, in plain words."""

@@ -1,0 +1,1 @@
+"""Grids and paths in the formats of other programs."""
