@@ -77,7 +77,7 @@ def register_grid_functions(connection: duckdb.DuckDBPyConnection, grids: GridSt
     def add(
         name: str, function: Callable[..., pa.Array], parameters: list[str], result: str
     ) -> None:
-        connection.create_function(
+        connection.create_function(  # type: ignore[call-overload]
             name,
             function,
             [*_WHICH, *parameters],
