@@ -55,7 +55,7 @@ def rank_figure(table: pd.DataFrame) -> Any:
             axes.tick_params(axis="y", length=0)
             axes.grid(visible=True)
         handles = [each for axes in (left, right) for each in axes.get_legend_handles_labels()[0]]
-        foot_legend(figure, handles, n_columns=len(handles))
+        foot_legend(figure, handles, n_columns=min(len(handles), 5))
     return figure
 
 
