@@ -141,7 +141,7 @@ class Lake:
                 f"{twice} rows name a material that is there already: choose one grid of each, such"
                 " as by grid_protocol and potential"
             )
-        locate = self._release.locate
+        locate = self._release.grids.locate
         return GridCollection({name: locate(name, scan_id) for name, scan_id in chosen})
 
     def _chosen(self, which: str | Iterable[str]) -> list[tuple[str, str | None]]:
@@ -330,7 +330,8 @@ def connect(
     ``grid_stats``, ``sites_below``, ``pes_at``, ``free_volume`` and ``connected_free_volume``;
     their comments, in ``duckdb_functions()``, say what they give. ``grids_opened()`` counts the
     grids that were opened. A statement that runs too long is stopped by ``interrupt()`` from
-    another thread. Tables that a statement makes live in memory and end with the connection.
+    another thread. Tables that a statement makes live in memory and end with the connection. A
+    ``cursor()`` of it finds tables and macros after ``SET search_path = 'lake,memory'``.
 
     Args:
         path: Folder of the lake, or its URL; by default ``$IONLAKE_LAKE`` or ``ionlake-lake`` here.
