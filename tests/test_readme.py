@@ -11,6 +11,7 @@ import ionlake
 from ionlake.cli import main as cli
 from ionlake.pipeline.recipe import Recipe, parse_recipe
 from ionlake.pipeline.run import run_recipe
+from tests.catalog.figures.lakes import lake_with_dynamics
 from tests.labels.lakes import few_predictors
 from tests.structures.web import KEY, MaterialsProject, serving, summary
 
@@ -143,6 +144,18 @@ def test_the_commands_about_labels(with_labels, monkeypatch, capsys):
         assert not ended.value.code, line
         assert capsys.readouterr().out, line
     assert Path("scores.png").exists()
+
+
+def test_the_commands_that_draw(tmp_path, monkeypatch, capsys):
+    lake_with_dynamics(tmp_path).rename(tmp_path / "ionlake-lake")
+    monkeypatch.delenv("IONLAKE_LAKE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for line in block_with("bash", "ionlake figure pathway").strip().splitlines():
+        monkeypatch.setattr("sys.argv", shlex.split(line, comments=True))
+        with few_predictors(), pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code, line
+        assert Path(capsys.readouterr().out.strip()).stat().st_size > 1000
 
 
 def release_1(word):

@@ -13,7 +13,7 @@ from ionlake.cli.output import print_table, to_json
 from ionlake.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ionlake.pipeline.comparison import Compared
     from ionlake.pipeline.evaluation import Draws, Trial, Trials
@@ -41,7 +41,9 @@ def evaluate(
     ] = False,
     figure: Annotated[
         Path | None,
-        typer.Option("--figure", help="File for a figure of the scores: .png, .svg or .pdf."),
+        typer.Option(
+            "--figure", help="File for a figure of the scores: .png, .svg, .pdf or .html."
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Store nothing; needs no lock.")
@@ -88,7 +90,7 @@ def evaluate(
     stores = not dry_run and release is None
     trials = _trials(lake_path(lake), label_set, release, draws, stores=stores)
     if figure is not None:
-        _draw(trials.trials, figure)
+        _draw(trials, figure)
     if json:
         sys.stdout.write(to_json(_facts(trials)) + "\n")
         return
@@ -111,11 +113,13 @@ def _trials(
         return evaluate_release(lake, label_set, number=release, draws=draws, progress=follow)
 
 
-def _draw(trials: "Sequence[Trial]", path: Path) -> None:
+def _draw(trials: "Trials", path: Path) -> None:
+    from ionlake.catalog.figures.saving import Provenance
     from ionlake.catalog.figures.scores import save_scores
     from ionlake.pipeline.score_panels import score_panel
 
-    save_scores([score_panel(trial) for trial in trials], path)
+    panels = [score_panel(trial) for trial in trials.trials]
+    save_scores(panels, path, Provenance(trials.release))
 
 
 def _facts(trials: "Trials") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ionlake import __version__
-from ionlake.cli import md
+from ionlake.cli import figure, md
 from ionlake.cli.descriptors import descriptors
 from ionlake.cli.evaluate import evaluate
 from ionlake.cli.exit_codes import ExitCode, exit_code
@@ -53,6 +53,7 @@ for command in (
     app.command()(command)
 app.add_typer(labels)
 app.add_typer(md.app, name="md")
+app.add_typer(figure.app, name="figure")
 
 
 @app.callback(invoke_without_command=True)

@@ -80,7 +80,7 @@ def extrapolate(points: Sequence[ConductivityPoint]) -> Extrapolation:
         return Extrapolation(
             None, None, None, None, upper, None, len(used), n_censored, censored=True
         )
-    fit = _fit(used)
+    fit = fit_line(used)
     energy, energy_error = -fit.slope * BOLTZMANN_EV_PER_K, fit.slope_error * BOLTZMANN_EV_PER_K
     censored = any(
         each.conductivity_s_cm is None
@@ -108,8 +108,16 @@ def extrapolate(points: Sequence[ConductivityPoint]) -> Extrapolation:
 
 
 @dataclass(frozen=True)
-class _Line:
-    """ln(σT) = intercept + slope / T, with the covariance of both and the quantile to use."""
+class ArrheniusLine:
+    """ln(σT) = intercept + slope / T, σ in S/cm and T in K.
+
+    Attributes:
+        intercept: ln A, A in S K/cm.
+        slope: −E_a / k_B, K.
+        covariance: Of intercept and slope.
+        reach: Standard errors from the line to the ends of its 95 % interval.
+        chi2_per_dof: Scatter about the line over what the errors say; None for two points.
+    """
 
     intercept: float
     slope: float
@@ -119,17 +127,25 @@ class _Line:
 
     @property
     def slope_error(self) -> float:
+        """Standard error of the slope, K."""
         return float(np.sqrt(self.covariance[1][1]))
 
     def at(self, temperature_k: float) -> float:
+        """ln(σT) at a temperature in K."""
         return self.intercept + self.slope / temperature_k
 
     def error_at(self, temperature_k: float) -> float:
+        """Standard error of ln(σT) at a temperature in K."""
         where = np.array([1.0, 1.0 / temperature_k])
         return float(np.sqrt(where @ np.array(self.covariance) @ where))
 
 
-def _fit(points: Sequence[ConductivityPoint]) -> _Line:
+def fit_line(points: Sequence[ConductivityPoint]) -> ArrheniusLine:
+    """The Arrhenius line through the conductivities of some runs.
+
+    Args:
+        points: Runs with a value, at two temperatures or more.
+    """
     temperature = np.array([each.temperature_k for each in points])
     y = np.log(np.array([each.conductivity_s_cm for each in points], dtype=float) * temperature)
     errors = np.array([each.log_error for each in points], dtype=float)
@@ -145,7 +161,7 @@ def _fit(points: Sequence[ConductivityPoint]) -> _Line:
     scale = max(1.0, chi2 / dof) if dof else 1.0
     reach = float(t.ppf(_PROBABILITY, dof)) if scale > 1 else float(norm.ppf(_PROBABILITY))
     variance, level = scale / spread, scale / total
-    return _Line(
+    return ArrheniusLine(
         intercept=middle - slope * centre,
         slope=slope,
         covariance=(

@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -26,6 +27,7 @@ from tests.benchmarks.scaling import (
     measure_linearity,
 )
 
+_TIMED = ("ionlake", "sevenn", "torch", "e3nn", "numpy", "numba", "ase")
 CRYSTALS = ("LiCl-225", "Li2O-225", "Li3N-191", "LiFePO4-62")
 SCALING_CRYSTALS = ("Li3OCl-221", "Li3P-194", "LiAlO2-92", "LiAlCl4-14")
 SUPERCELL_OF = "Li2O-225"
@@ -50,6 +52,7 @@ class Report:
     Attributes:
         potential: Name of the potential.
         machine: Processor and number of cores.
+        versions: Of Python and of the packages that decide the times.
         load: Load averages of the last minute before and after the run.
         peak_gflops: Matrix peak of one thread, before and after the materials.
         materials: Crystals as asked for.
@@ -62,6 +65,7 @@ class Report:
 
     potential: str
     machine: str
+    versions: str
     load: tuple[float, float]
     peak_gflops: tuple[float, float]
     materials: tuple[Material, ...]
@@ -92,6 +96,7 @@ def measure(cases, potential_name, effort):
     return Report(
         potential=potential_name,
         machine=f"{_processor()}, {os.cpu_count()} cores",
+        versions=versions(),
         load=(load, os.getloadavg()[0]),
         peak_gflops=peaks,
         materials=tuple(materials),
@@ -129,6 +134,12 @@ def _told_cost(case, potential, effort):
 
 def _say(text):
     sys.stderr.write(text + "\n")
+
+
+def versions():
+    """Versions of Python and of the packages that decide the times, in one line."""
+    packages = [f"{name} {version(name)}" for name in _TIMED]
+    return ", ".join([f"Python {platform.python_version()}", *packages])
 
 
 def _processor():

@@ -48,7 +48,7 @@ def _heading(report):
     before, after = report.load
     return (
         f"{report.potential} on one thread of {report.machine} "
-        f"(load {before:.1f} before, {after:.1f} after)."
+        f"(load {before:.1f} before, {after:.1f} after); {report.versions}."
     )
 
 

@@ -43,3 +43,14 @@ def test_arithmetic_is_counted_from_the_matrices():
 
     linear_map = LinearMap({0: torch.zeros(4, 5), 1: torch.zeros(2, 3)}, None)
     assert flops_of_linear_map(linear_map) == 2 * (4 * 5 + 3 * 2 * 3)
+
+
+def test_the_versions_behind_the_times_are_named():
+    import torch
+
+    from tests.benchmarks.report import versions
+
+    told = versions()
+    assert told.startswith("Python 3.")
+    assert f"torch {torch.__version__.partition('+')[0]}" in told
+    assert "sevenn " in told
