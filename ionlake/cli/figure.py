@@ -8,7 +8,6 @@ import typer
 
 from ionlake.cli.labels import SetOption
 from ionlake.cli.options import LakeOption, ReleaseOption, lake_path
-from ionlake.errors import SettingsError
 
 if TYPE_CHECKING:
     from ionlake.catalog.figures.saving import Provenance
@@ -34,6 +33,10 @@ ProtocolOption = Annotated[
     str | None,
     typer.Option("--grid-protocol", help="commensurate or paper, if there are both."),
 ]
+ScanOption = Annotated[
+    str | None,
+    typer.Option("--scan-protocol", help="frozen_framework or a supercell's, if there are both."),
+]
 MaterialsArgument = Annotated[list[str], typer.Argument(help="Materials of the lake.")]
 
 
@@ -46,6 +49,7 @@ def pathway(
     mobile: MobileOption = None,
     potential: PotentialOption = None,
     grid_protocol: ProtocolOption = None,
+    scan_protocol: ScanOption = None,
     output: OutputOption = None,
     dpi: DpiOption = 300,
     lake: LakeOption = None,
@@ -67,7 +71,7 @@ def pathway(
 
     path = _file(output, "pathway")
     with open_lake(lake_path(lake), release=release) as opened:
-        choice = Choice(mobile, potential, grid_protocol)
+        choice = Choice(mobile, potential, grid_protocol, scan_protocol)
         scenes, provenance = read_scenes(opened, materials, threshold_ev, choice)
     title = f"Pathways below {threshold_ev:g} eV: {', '.join(materials)}"
     if path.suffix.lower() == ".html":
@@ -186,6 +190,7 @@ def rank(
     mobile: MobileOption = None,
     potential: PotentialOption = None,
     grid_protocol: ProtocolOption = None,
+    scan_protocol: ScanOption = None,
     output: OutputOption = None,
     dpi: DpiOption = 300,
     lake: LakeOption = None,
@@ -200,14 +205,13 @@ def rank(
     from ionlake.catalog.access import open_lake
     from ionlake.catalog.figures.rank import rank_figure
     from ionlake.catalog.figures.reading import Choice, read_ranking
-    from ionlake.cli.query import POOLS
+    from ionlake.cli.query import pool_ending
 
-    if pool not in POOLS:
-        raise SettingsError(f"pool is {pool!r}; expected {' or '.join(POOLS)}")
+    column = f"rank{pool_ending(pool)}"
     path = _file(output, "rank")
     with open_lake(lake_path(lake), release=release) as opened:
-        choice = Choice(mobile, potential, grid_protocol)
-        table, provenance = read_ranking(opened, top, POOLS[pool], choice)
+        choice = Choice(mobile, potential, grid_protocol, scan_protocol)
+        table, provenance = read_ranking(opened, top, column, choice)
     _save(rank_figure(table), path, f"The best {len(table)} by Ξ", provenance, dpi)
 
 

@@ -113,7 +113,7 @@ def ranking_sql(pool: str, *, image_safe: bool = False) -> str:
     Raises:
         SettingsError: If there is no such pool.
     """
-    column, places, distance = f"rank{_ending(pool)}", "rankings", ""
+    column, places, distance = f"rank{pool_ending(pool)}", "rankings", ""
     if image_safe:
         places, distance = "rankings_image_safe", "safe_image_distance_ang, "
     kept_apart = "safe_image_distance_ang" if image_safe else "places.scan_protocol"
@@ -141,7 +141,7 @@ def _tell_left_out(lake: "Lake", pool: str) -> None:
             f"release {lake.release} has no table rankings_image_safe, an older ionlake made it:"
             " ask a newer release, or run a recipe once to publish one"
         )
-    left_out = lake.arrow(_LEFT_OUT.format(place=f"rank{_ending(pool)}"))["n"][0].as_py()
+    left_out = lake.arrow(_LEFT_OUT.format(place=f"rank{pool_ending(pool)}"))["n"][0].as_py()
     if left_out:
         sys.stderr.write(
             f"ionlake: materials left out: {left_out}, scanned only in cells in which the ion meets"
@@ -167,7 +167,7 @@ def intervals_sql(pool: str) -> str:
     Raises:
         SettingsError: If there is no such pool.
     """
-    ending = _ending(pool)
+    ending = pool_ending(pool)
     ensemble = """mobile_species, scan_protocol, grid_protocol, grid_spacing_ang,
         exclusion_radius_ang, accuracy"""
     return f"""
@@ -190,7 +190,12 @@ def has_intervals(lake: "Lake") -> bool:
     return all(bool(lake.arrow(sql).num_rows) for sql in (there, ranked))
 
 
-def _ending(pool: str) -> str:
+def pool_ending(pool: str) -> str:
+    """What the columns of ranks end with in a pool.
+
+    Raises:
+        SettingsError: If there is no such pool.
+    """
     if pool not in POOLS:
         raise SettingsError(f"pool is {pool!r}; expected {' or '.join(POOLS)}")
     return POOLS[pool]

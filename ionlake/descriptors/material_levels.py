@@ -1,19 +1,15 @@
 """One level map for a whole material."""
 
-from typing import Final
-
 import numpy as np
 import xarray as xr
 
-from ionlake.descriptors.free_volume import fold_faces
 from ionlake.descriptors.scan_input import read_scan
 from ionlake.errors import GridError
 from ionlake.geometry import FloatArray
 from ionlake.levels.connectivity import neighbour_offsets
+from ionlake.levels.folding import fold_levels
 from ionlake.levels.minimax import level_map
-from ionlake.pes.seed import GridIndex, find_seed
-
-_DOUBLED: Final = 2
+from ionlake.pes.seed import find_seed
 
 
 def material_levels(dataset: xr.Dataset, below_ev: float) -> FloatArray:
@@ -48,13 +44,6 @@ def material_levels(dataset: xr.Dataset, below_ev: float) -> FloatArray:
     for energy, site in zip(scan.landscapes(), scan.sites, strict=True):
         seed = find_seed(energy, scan.cell, site)
         filled = np.where(np.isnan(energy), np.nanmax(energy), energy)
-        np.minimum(lowest, _in_cell(level_map(filled, seed, offsets), seed), out=lowest)
+        levels = level_map(filled, seed, offsets)
+        np.minimum(lowest, fold_levels(levels, seed), out=lowest)
     return lowest
-
-
-def _in_cell(levels: FloatArray, seed: GridIndex) -> FloatArray:
-    """Fold a doubled box around its seed into the cell at the grid's origin."""
-    doubled = fold_faces(levels)
-    n_a, n_b, n_c = (size // _DOUBLED for size in doubled.shape)
-    split = doubled.reshape(_DOUBLED, n_a, _DOUBLED, n_b, _DOUBLED, n_c)
-    return np.roll(split.min(axis=(0, 2, 4)), seed, axis=(0, 1, 2))

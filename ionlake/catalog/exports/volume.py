@@ -11,9 +11,10 @@ from ionlake.descriptors.scan_input import ScanInput, read_scan
 from ionlake.errors import GridError, SettingsError
 from ionlake.geometry import FloatArray
 from ionlake.levels.connectivity import neighbour_offsets
+from ionlake.levels.folding import fold_levels
 from ionlake.levels.minimax import level_map
 from ionlake.names import STATUS
-from ionlake.pes.seed import GridIndex, find_seed
+from ionlake.pes.seed import find_seed
 from ionlake.structures.record import StructureRecord
 
 QUANTITIES: Final = ("energy", "level", "status")
@@ -107,22 +108,3 @@ def _values(scan: ScanInput, ion: int, excluded: float | None, *, as_level: bool
         return filled
     seed = find_seed(energy, scan.cell, scan.sites[ion])
     return fold_levels(level_map(filled, seed, neighbour_offsets(scan.cell, filled.shape)), seed)
-
-
-def fold_levels(levels: FloatArray, seed: GridIndex) -> FloatArray:
-    """The lowest level of each point's images in the doubled box, at the point's place in the cell.
-
-    Args:
-        levels: Level map, shape (2 n_a + 1, 2 n_b + 1, 2 n_c + 1), the seed in its centre.
-        seed: Grid indices of the seed.
-
-    Returns:
-        Shape (n_a, n_b, n_c).
-    """
-    for axis in range(3):
-        folded = np.moveaxis(levels, axis, 0)
-        n = len(folded) // 2
-        once = np.minimum(folded[:n], folded[n : 2 * n])
-        once[0] = np.minimum(once[0], folded[-1])
-        levels = np.moveaxis(once, 0, axis)
-    return np.roll(levels, seed, axis=(0, 1, 2))

@@ -10,6 +10,7 @@ from ionlake.catalog.access import Lake
 from ionlake.catalog.figures.saving import Provenance
 from ionlake.catalog.figures.scene import Scene, pathway_scene
 from ionlake.errors import LakeError, SettingsError
+from ionlake.lake import schema
 
 _SHOWN: Final = 6
 _HOW_MD: Final = "run ionlake md on it, or ionlake md import its trajectories"
@@ -23,11 +24,13 @@ class Choice:
         mobile_species: Element that moves.
         potential: Name or identity of the potential.
         grid_protocol: commensurate or paper.
+        scan_protocol: frozen_framework or that of a supercell.
     """
 
     mobile_species: str | None = None
     potential: str | None = None
     grid_protocol: str | None = None
+    scan_protocol: str | None = None
 
     def sql(self, *, grids: bool = True) -> tuple[str, list[Any]]:
         """A condition on rows of a view, and its parameters; ``grids``: the view has protocols."""
@@ -38,9 +41,11 @@ class Choice:
         if self.potential is not None:
             parts.append("? IN (potential, potential_id)")
             values.append(self.potential)
-        if grids and self.grid_protocol is not None:
-            parts.append("grid_protocol = ?")
-            values.append(self.grid_protocol)
+        protocols = {"grid_protocol": self.grid_protocol, "scan_protocol": self.scan_protocol}
+        for name, protocol in protocols.items():
+            if grids and protocol is not None:
+                parts.append(f"{name} = ?")
+                values.append(protocol)
         return " AND ".join(parts), values
 
 
@@ -67,6 +72,7 @@ def read_scenes(
             mobile_species=choice.mobile_species,
             potential=choice.potential,
             grid_protocol=choice.grid_protocol,
+            scan_protocol=choice.scan_protocol,
         )
         rows = lake.query("SELECT Xi FROM descriptors WHERE scan_id = ?", [grid.attrs["scan_id"]])
         xi = None if rows.empty or pd.isna(rows.Xi[0]) else float(rows.Xi[0])
@@ -99,8 +105,7 @@ def read_ranking(lake: Lake, top: int, column: str, choice: Choice) -> tuple[Any
             f"release {lake.release} ranks no material like that: run a recipe on the lake, or"
             " choose otherwise; ionlake rank lists what there is"
         )
-    pools = ("mobile_species", "potential", "grid_protocol", "accuracy", "symmetry_mode")
-    _one(table, [name for name in pools if name in table])
+    _one(table, [name for name in schema.POOL_COLUMNS if name in table])
     first = table.iloc[0]
     facts = [(f"potential {first.potential}", f"{first.grid_protocol} grid")]
     return table, _provenance(lake, facts)
@@ -176,10 +181,14 @@ def read_groups(lake: Lake, choice: Choice) -> tuple[Any, Provenance]:
 def _one(table: pd.DataFrame, columns: Sequence[str]) -> None:
     pools = table[list(columns)].drop_duplicates()
     if len(pools) > 1:
-        told = "; ".join(", ".join(map(str, row)) for row in pools.head(_SHOWN).to_numpy())
+        differing = pools[[name for name in columns if len(pools[name].drop_duplicates()) > 1]]
+        told = "; ".join(
+            ", ".join(f"{name} {value}" for name, value in row.items())
+            for row in differing.head(_SHOWN).to_dict("records")
+        )
         raise SettingsError(
             f"the lake has {len(pools)} pools that do not compare: {told}: choose one by"
-            " --potential, --grid-protocol or --mobile"
+            " --potential, --grid-protocol, --scan-protocol or --mobile"
         )
 
 

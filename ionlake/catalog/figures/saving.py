@@ -73,8 +73,6 @@ def save_figure(
     require_format(path)
     if provenance is not None:
         figure.text(0.005, 0.004, str(provenance), fontsize=6, color=GREY, va="bottom")
-        if not figure.legends:
-            _leave_room(figure)
     suffix = path.suffix.lower().lstrip(".")
     with styled():
         if suffix == "html":
@@ -82,12 +80,6 @@ def save_figure(
             return
         metadata = _metadata(suffix, title, provenance)
         figure.savefig(path, dpi=dpi, format=suffix, metadata=metadata)
-
-
-def _leave_room(figure: Any) -> None:
-    engine = figure.get_layout_engine()
-    share = 0.14 / figure.get_figheight()
-    engine.set(rect=(0, share, 1, 1 - share))
 
 
 def _page(figure: Any, title: str, dpi: int) -> str:

@@ -12,9 +12,10 @@ from pymatgen.core import Lattice
 from pymatgen.io.vasp.outputs import Locpot
 
 from ionlake.catalog.exports.formats import FORMATS, export_grid
-from ionlake.catalog.exports.volume import fold_levels, make_volume
+from ionlake.catalog.exports.volume import make_volume
 from ionlake.errors import GridError, SettingsError
 from ionlake.levels import level_map, neighbour_offsets
+from ionlake.levels.folding import fold_levels
 from tests.reference.landscapes import TRICLINIC, rough, scan
 
 SHAPE = (7, 5, 9)
