@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ionlake.catalog.access import Lake
-from ionlake.catalog.explorer.state import TableState
+from ionlake.catalog.explorer.state import ELEMENTS, TableState
 from ionlake.lake.schema import POOL_COLUMNS
 
 TITLES: Final = {
@@ -69,7 +69,7 @@ class Candidates:
 
     Attributes:
         pools: Pools of scans, the largest first.
-        elements: Elements that occur.
+        elements: Symbols of the elements that occur.
         comments: What each column of the table means, of those that hold a value.
     """
 
@@ -78,9 +78,8 @@ class Candidates:
         self._tables = _relations(lake)
         comments = _comments(lake)
         self.pools = _pools(lake, [name for name in POOL_COLUMNS if name in comments])
-        self.elements: tuple[str, ...] = tuple(
-            lake.query("SELECT DISTINCT unnest(elements) AS e FROM materials ORDER BY e")["e"]
-        )
+        found = lake.query("SELECT DISTINCT unnest(elements) AS e FROM materials ORDER BY e")["e"]
+        self.elements = tuple(symbol for symbol in found if symbol in ELEMENTS)
         known = {**comments, **_SIGMA_COMMENTS}
         filled = self._filled([name for name in TITLES if name in known])
         self.comments = {name: known[name] for name in filled}

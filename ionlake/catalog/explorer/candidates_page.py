@@ -1,5 +1,6 @@
 """The page of all candidates: filters beside a table."""
 
+import html
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -99,9 +100,7 @@ def _formatters() -> dict[str, Any]:
         for name, form in _DECIMALS.items()
     }
     scientific = {
-        name: ScientificFormatter(
-            precision=3, power_limit_low=-3, nan_format=markup.NOTHING
-        )
+        name: ScientificFormatter(precision=3, power_limit_low=-3, nan_format=markup.NOTHING)
         for name in _SCIENTIFIC
     }
     return {
@@ -116,7 +115,7 @@ def _shown(rows: pd.DataFrame, *, several: bool) -> pd.DataFrame:
     """The rows with links to the pages of materials, to a scan where there are several pools."""
     links = [
         f'<a href="material?material={quote(name, safe="")}'
-        f'{f"&amp;scan={quote(scan)}" if several else ""}">{markup.html.escape(name)}</a>'
+        f'{f"&amp;scan={quote(scan)}" if several else ""}">{html.escape(name)}</a>'
         for name, scan in zip(rows["material_id"], rows["scan_id"], strict=True)
     ]
     return rows.assign(material_id=links)
@@ -136,7 +135,7 @@ def _counted(rows: pd.DataFrame, candidates: Candidates, state: TableState) -> s
     if pool is None:
         return markup.notice("This release ranks no material yet: run a recipe on the lake.")
     told = f"{len(rows):,} of {pool.n_materials:,} materials"
-    return f'<h1 role="status">{told}<small>{markup.html.escape(pool.name)}</small></h1>'
+    return f'<h1 role="status">{told}<small>{html.escape(pool.name)}</small></h1>'
 
 
 def _help(candidates: Candidates) -> Any:

@@ -6,7 +6,6 @@ import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ionlake.catalog.explorer.state import MaterialState, to_query
 from ionlake.catalog.figures.style import formula_html
 
 NOTHING: Final = "–"
@@ -17,12 +16,6 @@ PAGES: Final = {"./": "Candidates", "sql": "SQL"}
 def formula(text: str) -> str:
     """A formula with subscripts."""
     return formula_html(html.escape(text))
-
-
-def material_link(material_id: str, scan_id: str = "") -> str:
-    """A link to the page of a material."""
-    query = to_query(MaterialState(material=material_id, scan=scan_id))
-    return f'<a href="material{html.escape(query)}">{html.escape(material_id)}</a>'
 
 
 def value_text(value: Any) -> str:
@@ -48,13 +41,14 @@ def definitions(pairs: Iterable[tuple[str, Any]]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table; cells are text, links among them are made with `material_link`."""
+    """A table whose cells are text."""
     heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in head)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(value_text(cell))}</td>" for cell in row) + "</tr>"
         for row in rows
     )
-    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    top = f"<thead><tr>{heads}</tr></thead>"
+    return f'<div class="wide"><table>{top}<tbody>{body}</tbody></table></div>'
 
 
 def paragraphs(sentences: Iterable[str]) -> str:

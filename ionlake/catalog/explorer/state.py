@@ -9,7 +9,8 @@ from ase.data import chemical_symbols
 
 _LONGEST: Final = 4000
 _MOST_FIELDS: Final = 100
-_ELEMENTS: Final = frozenset(chemical_symbols[1:])
+ELEMENTS: Final = frozenset(chemical_symbols[1:])
+"""Symbols of all elements."""
 
 
 def _text(value: str) -> str:
@@ -30,7 +31,7 @@ def _flag(value: str) -> bool:
 
 
 def _symbols(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each for each in value.split(",") if each in _ELEMENTS))
+    return tuple(dict.fromkeys(each for each in value.split(",") if each in ELEMENTS))
 
 
 def _read_by(reader: Callable[[str], Any], default: Any = None) -> Any:

@@ -31,8 +31,8 @@ def headline_html(material: Material) -> str:
     ]
     line = " · ".join(html.escape(each) for each in about if each)
     boxes = "".join(
-        f'<div title="{html.escape(meaning)}"><b>{markup.value_text(value)}'
-        f"{'' if unit == '1' else ' ' + html.escape(unit)}</b><span>{html.escape(name)}</span></div>"
+        f'<div title="{html.escape(meaning)}"><b>{markup.value_text(value)}{_unit(unit)}</b>'
+        f"<span>{html.escape(name)}</span></div>"
         for name, unit, value, meaning in material.headline()
     )
     return f'{title}<p class="note">{line}</p><div class="numbers">{boxes}</div>'
@@ -44,8 +44,7 @@ def account_html(lake: Lake, material: Material, descriptor: str) -> str:
         account = explain(lake, material.material_id, descriptor, scan_id=material.scan_id)
     except IonlakeError as error:
         return markup.notice(str(error), "error")
-    unit = "" if account.unit == "1" else f" {account.unit}"
-    told = f"{account.descriptor} = {markup.value_text(account.value)}{unit}"
+    told = f"{account.descriptor} = {markup.value_text(account.value)}{_unit(account.unit)}"
     warnings = "".join(markup.notice(each, "error") for each in account.warnings)
     return (
         f"<p><b>{html.escape(told)}</b> {html.escape(account.meaning)}</p>"
@@ -104,6 +103,10 @@ def _origin(account: Account) -> str:
         f"<details><summary>{title}</summary>{markup.definitions(pairs)}</details>"
         for title, pairs in parts.items()
     )
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else f" {unit}"
 
 
 def _versions(run: dict[str, Any]) -> str:
