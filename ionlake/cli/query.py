@@ -173,7 +173,7 @@ def intervals_sql(pool: str) -> str:
     return f"""
         SELECT rank_median{ending} AS rank_median, rank_low{ending} AS rank_low,
                rank_high{ending} AS rank_high, material_id, formula, Xi_mean, Xi_min, Xi_max,
-               Xi_std, n_members, n_ranked, mobile_species, grid_protocol
+               Xi_std, n_members, n_ranked, mobile_species, scan_protocol, grid_protocol
         FROM ensemble_ranks
         WHERE rank_median{ending} IS NOT NULL
         QUALIFY row_number() OVER (

@@ -27,7 +27,7 @@ if sys.argv[2:]:
 tables = [
     "candidates", "conductivities", "descriptors", "ensemble_descriptors", "ensemble_members",
     "ensemble_ranks", "evaluations", "labels", "materials", "md_validation", "pathways",
-    "rankings",
+    "rankings", "rankings_image_safe",
 ]
 arrays = {"grids", "trajectories"}
 assert sorted(catalog) == sorted([*tables, *arrays])
@@ -44,7 +44,7 @@ print(catalog["grids"].read(material_id="mp-2", potential="toy").identical(grid)
 SEEN = """pandas DataFrame
 {'candidates': 2, 'conductivities': 0, 'descriptors': 2, 'ensemble_descriptors': 0, \
 'ensemble_members': 0, 'ensemble_ranks': 0, 'evaluations': 0, 'labels': 0, 'materials': 2, \
-'md_validation': 0, 'pathways': 0, 'rankings': 2}
+'md_validation': 0, 'pathways': 0, 'rankings': 2, 'rankings_image_safe': 0}
 ['mp-2', 'mp-1'] True
 Dataset {'mobile_ion': 2, 'a': 4, 'b': 5, 'c': 6} 0.5
 True

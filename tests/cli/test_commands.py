@@ -361,6 +361,7 @@ def test_rank_shows_intervals_where_there_is_an_ensemble(command, lake, tmp_path
     places = [(row["rank_median"], row["rank_low"], row["rank_high"]) for row in (first, second)]
     assert places == [(1.5, 1, 2), (1.5, 1, 2)]
     assert (first["Xi_min"], first["Xi_max"], first["n_members"]) == (0.4, 0.9, 2)
+    assert first["scan_protocol"] == "frozen_framework"
     words = ["--intervals", "--pool", "no_transition_metal", "--lake", tmp_path / "lake"]
     _, out, _ = command("rank", *words, "--json")
     (only,) = json.loads(out)
