@@ -7,6 +7,7 @@ from typing import Any
 
 import xarray as xr
 
+import ionlake.accessor  # noqa: F401 - gives every grid its methods
 from ionlake.descriptors.pathway_dataset import pathway
 from ionlake.descriptors.table import describe
 from ionlake.pes.external import dataset_from_energies

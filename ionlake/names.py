@@ -8,6 +8,7 @@ AXES: Final = ("a", "b", "c")
 GRID_DIMS: Final = (MOBILE_ION, *AXES)
 
 ENERGY: Final = "energy"
+LEVEL: Final = "level"
 STATUS: Final = "status"
 MINIMUM_ENERGY: Final = "minimum_energy_ev"
 BASE_ENERGY: Final = "base_energy_ev"

@@ -1,5 +1,6 @@
 """The README's examples, run as they are printed."""
 
+import io
 import re
 import shlex
 import shutil
@@ -69,11 +70,13 @@ def test_the_xarray_example_gives_a_share_per_ion(beside_lake):
     exec(block_with("python", "lake.grid"), names)
     assert names["soft"].dims == ("mobile_ion",)
     assert ((names["soft"] > 0) & (names["soft"] < 1)).all()
+    assert set(names["shares"]) == {"disconnected", "connected"}
+    assert names["highest"]
 
 
 def test_the_example_of_a_path_gives_its_profile(beside_lake, capsys):
     names = {}
-    exec(block_with("python", "lake.pathway"), names)
+    exec(block_with("python", " = lake.pathway("), names)
     energies, distances = names["profile"]
     assert len(energies) == len(distances) > 2
     assert float(capsys.readouterr().out.split()[0]) == energies.max()
@@ -98,10 +101,22 @@ def test_the_intake_example_gives_a_table_and_a_grid(beside_lake):
     exec(block_with("python", "import intake"), names)
     assert {"Xi", "mpe"} <= set(names["candidates"].columns)
     assert names["grid"].energy.dims == ("mobile_ion", "a", "b", "c")
+    assert names["levels"].level.dims == ("mobile_ion", "a", "b", "c")
+    assert "md_validation" in names["dynamics"]
+
+
+def test_the_connection_of_the_example_reads_grids(beside_lake):
+    names = {}
+    exec(block_with("python", "ionlake.connect"), names)
+    assert names["lowest"].iloc[:, 1].tolist() == [0.0]
+    names["connection"].close()
 
 
 @pytest.mark.parametrize("line", block_with("bash", "ionlake rank").strip().splitlines())
 def test_the_commands_that_ask_a_lake(beside_lake, monkeypatch, capsys, line):
+    if " | " in line:
+        said, line = line.split(" | ")
+        monkeypatch.setattr("sys.stdin", io.StringIO(shlex.split(said)[1]))
     monkeypatch.setattr("sys.argv", shlex.split(line, comments=True))
     with pytest.raises(SystemExit) as ended:
         cli.main()
@@ -162,7 +177,7 @@ def release_1(word):
     return "1" if word in {"41", "42"} else word
 
 
-@pytest.mark.parametrize("line", block_with("bash", "descriptors").strip().splitlines())
+@pytest.mark.parametrize("line", block_with("bash", "ionlake descriptors").strip().splitlines())
 def test_the_commands_that_describe_crystals(crystals, monkeypatch, tmp_path, capsys, line):
     """The files have other names, and the landscape is the quick one."""
     files = {"Li3N.cif": "lif.cif", "structures/": "lif*.cif", "NaCl.cif": "naf.cif"}

@@ -1,23 +1,27 @@
 """Opening a lake to read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import xarray as xr
 
+import ionlake.accessor  # noqa: F401 - gives every grid its methods
+from ionlake.catalog.collection import GridCollection
 from ionlake.descriptors.keys import DIMENSIONS, barrier_key
 from ionlake.descriptors.pathway_dataset import pathway
-from ionlake.errors import LakeError
+from ionlake.errors import LakeError, QueryError
 from ionlake.lake import files
 from ionlake.lake.grids import open_grid
 from ionlake.lake.layout import default_lake_path
 from ionlake.lake.lookup import find_grid, find_trajectory
 from ionlake.lake.marker import find_lake
 from ionlake.lake.reader import ReleaseReader
+from ionlake.lake.sql.session import Limits
 from ionlake.lake.trajectories import open_trajectory
 
 
@@ -41,21 +45,40 @@ class Lake:
         """Number of the release that is open."""
         return self._release.info.number
 
-    def query(self, sql: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
+    @property
+    def grids_opened(self) -> int:
+        """How many grids SQL statements have opened so far; in SQL, ``grids_opened()``."""
+        return self._release.grids.opened
+
+    def query(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> pd.DataFrame:
         """Answer an SQL statement with a data frame.
 
         Args:
-            sql: One statement; ``?`` stand for parameters.
+            sql: One statement; ``?`` stand for parameters. Beside the tables there are macros and
+                functions over the grids, see `connect`.
             parameters: Their values.
+            timeout_s: Time after which it is stopped, s; by default it may take any time.
 
         Raises:
-            QueryError: The statement is wrong, or would change something.
+            QueryError: The statement is wrong, would change something, or takes too long.
         """
-        return self._release.query(sql, parameters)
+        return self._release.query(sql, parameters, timeout_s=timeout_s)
 
-    def arrow(self, sql: str, parameters: Sequence[Any] | None = None) -> pa.Table:
+    def arrow(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> pa.Table:
         """As `query`, with an Arrow table, which keeps lists and nulls as they are."""
-        return self._release.arrow(sql, parameters)
+        return self._release.arrow(sql, parameters, timeout_s=timeout_s)
 
     def grid(
         self,
@@ -95,6 +118,44 @@ class Lake:
             scan_id=scan_id,
         )
         return open_grid(self._release.layout.resolve(relative))
+
+    def grids(self, which: str | Iterable[str]) -> GridCollection:
+        """The grids of many materials, each opened when it is asked for.
+
+        Args:
+            which: Identifiers of materials, or an SQL statement with a column ``material_id`` and,
+                where materials have several grids, ``scan_id``, such as
+                ``FROM candidates WHERE Xi > 0.9``.
+
+        Returns:
+            A mapping from material_id to datasets as `grid` gives them, with Dask arrays.
+
+        Raises:
+            LakeError: A material is unknown, has no grid, or has several that fit.
+            QueryError: The statement is wrong, has no such column, or names a material twice.
+        """
+        chosen = self._chosen(which)
+        twice = len(chosen) - len({material_id for material_id, _ in chosen})
+        if twice:
+            raise QueryError(
+                f"{twice} rows name a material that is there already: choose one grid of each, such"
+                " as by grid_protocol and potential"
+            )
+        locate = self._release.locate
+        return GridCollection({name: locate(name, scan_id) for name, scan_id in chosen})
+
+    def _chosen(self, which: str | Iterable[str]) -> list[tuple[str, str | None]]:
+        """Pairs of material and scan, the scan None where there is nothing to choose."""
+        if not isinstance(which, str):
+            return [(material_id, None) for material_id in dict.fromkeys(which)]
+        rows = self.arrow(which)
+        if "material_id" not in rows.column_names:
+            raise QueryError(
+                f"the statement gives {', '.join(rows.column_names)}; expected a column material_id"
+            )
+        ids = rows["material_id"].to_pylist()
+        scans = rows["scan_id"].to_pylist() if "scan_id" in rows.column_names else [None] * len(ids)
+        return list(zip(ids, scans, strict=True))
 
     def pathway(
         self,
@@ -252,3 +313,35 @@ def open_lake(path: str | Path | None = None, *, release: int | None = None) -> 
     """
     layout = find_lake(default_lake_path() if path is None else path)
     return Lake(ReleaseReader.open(layout, release))
+
+
+def connect(
+    path: str | Path | None = None,
+    release: int | None = None,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection to one release of a lake, locked so that it may serve any SQL.
+
+    It reads the release and its grids and nothing else: no other file, no network, no extension,
+    and its settings cannot be changed. Beside tables and views it knows the macros
+    ``by_chemical_system``, ``by_elements``, ``by_stability``, ``pes``, ``level_map``,
+    ``grid_stats``, ``sites_below``, ``pes_at``, ``free_volume`` and ``connected_free_volume``;
+    their comments, in ``duckdb_functions()``, say what they give. ``grids_opened()`` counts the
+    grids that were opened. A statement that runs too long is stopped by ``interrupt()`` from
+    another thread. Tables that a statement makes live in memory and end with the connection.
+
+    Args:
+        path: Folder of the lake, or its URL; by default ``$IONLAKE_LAKE`` or ``ionlake-lake`` here.
+        release: Number of the release, by default the current one.
+        memory: What statements may use, such as ``2GB``; by default four fifths of the machine's.
+        threads: Number of threads, by default one for each core.
+
+    Raises:
+        LakeError: Not a lake, nothing published yet, no such release, or a store that does not
+            answer or refuses (`StoreError`).
+        SettingsError: A limit that DuckDB does not take.
+    """
+    layout = find_lake(default_lake_path() if path is None else path)
+    return ReleaseReader.open(layout, release, Limits(memory, threads)).connection

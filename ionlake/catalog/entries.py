@@ -8,51 +8,14 @@ from intake.readers.entry import Catalog
 from intake.readers.readers import DuckSQL
 from intake.readers.user_parameters import SimpleUserParameter
 
-from ionlake.catalog.readers import LakeGrid, LakeTable, LakeTrajectory
+from ionlake.catalog.kinds import ARRAYS, KINDS, SELECTION, TABLES, unit_of
+from ionlake.catalog.readers import LakeKind, LakeTable
 from ionlake.lake.location import is_remote
 from ionlake.lake.reader import ReleaseReader
 
-TABLES: Final = (
-    "candidates",
-    "rankings",
-    "rankings_image_safe",
-    "descriptors",
-    "ensemble_ranks",
-    "ensemble_descriptors",
-    "ensemble_members",
-    "materials",
-    "pathways",
-    "conductivities",
-    "md_validation",
-    "labels",
-    "evaluations",
-)
 LICENCE: Final = "as the column licence of table materials says, row by row"
-_WITH_COLUMNS: Final = tuple(name for name in TABLES if name != "descriptors")
-
-_GRIDS: Final = (
-    "The PES grid of one material as an xarray Dataset: energy in eV above each ion's minimum, NaN"
-    ' where excluded. Name the material: catalog["grids"](material_id="mp-1960").read()'
-)
-_SELECTION: Final = {
-    "material_id": "material whose grid is opened, as in table materials",
-    "mobile_species": "element that moves, where a material has grids of several",
-    "scan_protocol": "frozen_framework or that of a supercell, where a material has both",
-    "grid_protocol": "commensurate or paper, where a material has both",
-    "potential": "name or identity of the potential, where there are several",
-    "scan_id": "one scan of the material, as in table scans",
-}
-_TRAJECTORIES: Final = (
-    "A trajectory of molecular dynamics as an xarray Dataset: unwrapped positions in Å over time in"
-    ' ps. Name material and temperature: catalog["trajectories"](material_id="mp-1960",'
-    ' temperature_k="1000").read()'
-)
-_MD_SELECTION: Final = {
-    "material_id": "material whose grid or trajectory is opened, as in table materials",
-    "potential": _SELECTION["potential"],
-    "temperature_k": "temperature of a trajectory in K, where a material has several",
-    "md_run_id": "one run of dynamics of the material, as in table md_runs",
-}
+_WITHOUT_COLUMNS: Final = ("descriptors", "ensemble_descriptors")
+"""Tables with too many columns to name them all in the catalog."""
 
 
 def lake_catalog(release: ReleaseReader) -> Catalog:
@@ -79,11 +42,11 @@ def lake_catalog(release: ReleaseReader) -> Catalog:
         query = SQLQuery(conn=connection, query=f"SELECT * FROM {name}")  # noqa: S608
         return DuckSQL(query, metadata=metadata).DuckToPandas(with_arrow=False)
 
-    grids = {"path": "{CATALOG_DIR}", "release": number}
+    place = {"path": "{CATALOG_DIR}", "release": number}
     there = {row["relation"] for row in comments}
     return _catalog(
         table,
-        grids,
+        place,
         {
             "name": "ionlake",
             "description": f"Ionic conductors, release {release.info.number} of an ionlake lake",
@@ -98,18 +61,18 @@ def lake_catalog(release: ReleaseReader) -> Catalog:
 def entry_catalog() -> Catalog:
     """Catalog of whatever lake is named when it is used; the committed entry catalog.
 
-    The lake is the parameter ``lake``, else ``$IONLAKE_LAKE``; entries read its current release.
+    The lake is the parameter ``lake``, else ``$IONLAKE_LAKE``; entries read its current release, or
+    the one that the parameter ``release`` names.
     """
+    place = {"path": "{lake}", "release": "{release}"}
 
     def table(name: str) -> LakeTable:
-        description = f"Table {name} of the lake's current release"
-        return LakeTable(
-            path="{lake}", table=name, metadata={"description": description, "licence": LICENCE}
-        )
+        metadata = {"description": f"Table {name} of the lake's release", "licence": LICENCE}
+        return LakeTable(**place, table=name, metadata=metadata)
 
     catalog = _catalog(
         table,
-        {"path": "{lake}"},
+        place,
         {
             "name": "ionlake",
             "description": "Ionic conductors in an ionlake lake: give its folder as parameter lake"
@@ -118,31 +81,33 @@ def entry_catalog() -> Catalog:
         },
     )
     catalog.user_parameters["lake"] = _parameter("folder of the lake, empty for $IONLAKE_LAKE")
+    catalog.user_parameters["release"] = _parameter("number of a release, empty for the current")
     return catalog
 
 
 def _catalog(
     table: Callable[[str], Any],
-    grids: Mapping[str, Any],
+    place: Mapping[str, Any],
     metadata: Mapping[str, Any],
     tables: Sequence[str] = TABLES,
 ) -> Catalog:
     catalog = Catalog(metadata=dict(metadata))
-    selection = {name: f"{{{name}}}" for name in _SELECTION}
-    catalog["grids"] = LakeGrid(
-        **grids, selection=selection, metadata={"description": _GRIDS, "licence": LICENCE}
-    )
-    md_selection = {name: f"{{{name}}}" for name in _MD_SELECTION}
-    catalog["trajectories"] = LakeTrajectory(
-        **grids,
-        selection=md_selection,
-        metadata={"description": _TRAJECTORIES, "licence": LICENCE},
-    )
+    for array in ARRAYS:
+        about = {"description": array.description, "licence": LICENCE, "units": dict(array.units)}
+        catalog[array.name] = array.reader(
+            **place, selection={name: f"{{{name}}}" for name in array.selection}, metadata=about
+        )
     for name in tables:
         catalog[name] = table(name)
+    there = [*(array.name for array in ARRAYS), *tables]
+    for kind in KINDS:
+        members = {name: f"{{data({name})}}" for name in kind.members if name in there}
+        about = {"description": kind.description, "licence": LICENCE, "entries": list(members)}
+        catalog[kind.name] = LakeKind(members=members, metadata=about)
     # A name that is the entry's own token too is not listed unless it is an alias.
-    catalog.aliases.update({name: name for name in ("grids", "trajectories", *tables)})
-    for name, meaning in {**_SELECTION, **_MD_SELECTION}.items():
+    names = [*there, *(kind.name for kind in KINDS)]
+    catalog.aliases.update({name: name for name in names})
+    for name, meaning in SELECTION.items():
         catalog.user_parameters[name] = _parameter(meaning)
     return catalog
 
@@ -152,15 +117,20 @@ def _parameter(meaning: str) -> SimpleUserParameter:
 
 
 def _table_metadata(name: str, comments: Iterable[Mapping[str, str]]) -> dict[str, Any]:
-    of_table = {row["column"]: row["comment"] for row in comments if row["relation"] == name}
-    metadata = {"description": of_table.pop(""), "licence": LICENCE}
-    return metadata | ({"columns": of_table} if name in _WITH_COLUMNS else {})
+    own = [row for row in comments if row["relation"] == name]
+    columns = {row["column"]: row["comment"] for row in own}
+    metadata = {"description": columns.pop(""), "licence": LICENCE}
+    if name in _WITHOUT_COLUMNS:
+        return metadata
+    numbers = [row["column"] for row in own if row["dtype"] == "DOUBLE"]
+    units = {column: unit for column in numbers if (unit := unit_of(column)) is not None}
+    return metadata | {"columns": columns, "units": units}
 
 
 def _comments(release: ReleaseReader) -> list[dict[str, str]]:
     return release.rows(
-        "SELECT table_name AS relation, column_name AS column, comment"
+        "SELECT table_name AS relation, column_name AS column, data_type AS dtype, comment"
         " FROM duckdb_columns() WHERE NOT internal"
-        " UNION ALL SELECT table_name, '', comment FROM duckdb_tables() WHERE NOT internal"
-        " UNION ALL SELECT view_name, '', comment FROM duckdb_views() WHERE NOT internal"
+        " UNION ALL SELECT table_name, '', '', comment FROM duckdb_tables() WHERE NOT internal"
+        " UNION ALL SELECT view_name, '', '', comment FROM duckdb_views() WHERE NOT internal"
     )

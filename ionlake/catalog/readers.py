@@ -8,10 +8,14 @@ text.
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from intake.readers.entry import Catalog
 from intake.readers.readers import BaseReader
 
 from ionlake.catalog.access import Lake, open_lake
 from ionlake.errors import SettingsError
+
+Release = int | str | None
+"""Number of a release; None, and empty as a catalog's parameter, for the current one."""
 
 
 class LakeGrid(BaseReader):  # type: ignore[misc]
@@ -25,7 +29,7 @@ class LakeGrid(BaseReader):  # type: ignore[misc]
     output_instance = "xarray:Dataset"
 
     def _read(
-        self, path: str, selection: Mapping[str, str], release: int | None = None, **choice: str
+        self, path: str, selection: Mapping[str, str], release: Release = None, **choice: str
     ) -> Any:
         """Open the grid.
 
@@ -35,14 +39,19 @@ class LakeGrid(BaseReader):  # type: ignore[misc]
             release: Number of the release, by default the current one.
             **choice: As ``selection``; these win.
         """
-        chosen = {name: value for name, value in {**selection, **choice}.items() if value}
-        if "material_id" not in chosen:
-            raise SettingsError(
-                "no material was named: call the entry with material_id, such as"
-                ' catalog["grids"](material_id="mp-1960").read()'
-            )
+        chosen = _chosen(selection, choice, 'catalog["grids"](material_id="mp-1960").read()')
         with _open(path, release) as opened:
             return opened.grid(chosen.pop("material_id"), **chosen)
+
+
+class LakeLevelMap(LakeGrid):
+    """Works out the level maps of one material from its grid, as an xarray Dataset."""
+
+    def _read(
+        self, path: str, selection: Mapping[str, str], release: Release = None, **choice: str
+    ) -> Any:
+        """Open the grid and flood it; arguments as for a grid."""
+        return super()._read(path, selection, release, **choice).ionlake.levels()
 
 
 class LakeTrajectory(BaseReader):  # type: ignore[misc]
@@ -57,7 +66,7 @@ class LakeTrajectory(BaseReader):  # type: ignore[misc]
     output_instance = "xarray:Dataset"
 
     def _read(
-        self, path: str, selection: Mapping[str, str], release: int | None = None, **choice: str
+        self, path: str, selection: Mapping[str, str], release: Release = None, **choice: str
     ) -> Any:
         """Open the trajectory.
 
@@ -67,12 +76,8 @@ class LakeTrajectory(BaseReader):  # type: ignore[misc]
             release: Number of the release, by default the current one.
             **choice: As ``selection``; these win.
         """
-        chosen = {name: value for name, value in {**selection, **choice}.items() if value}
-        if "material_id" not in chosen:
-            raise SettingsError(
-                "no material was named: call the entry with material_id, such as"
-                ' catalog["trajectories"](material_id="mp-1960", temperature_k="1000").read()'
-            )
+        example = 'catalog["trajectories"](material_id="mp-1960", temperature_k="1000").read()'
+        chosen = _chosen(selection, choice, example)
         given = chosen.pop("temperature_k", None)
         try:
             temperature_k = None if given is None else float(given)
@@ -87,12 +92,12 @@ class LakeTrajectory(BaseReader):  # type: ignore[misc]
 
 
 class LakeTable(BaseReader):  # type: ignore[misc]
-    """Reads a table or view of a lake's current release as a pandas DataFrame."""
+    """Reads a table or view of a lake's release as a pandas DataFrame."""
 
     imports: ClassVar[set[str]] = {"ionlake"}
     output_instance = "pandas:DataFrame"
 
-    def _read(self, path: str, table: str, release: int | None = None) -> Any:
+    def _read(self, path: str, table: str, release: Release = None) -> Any:
         """Read the whole table.
 
         Args:
@@ -105,5 +110,40 @@ class LakeTable(BaseReader):  # type: ignore[misc]
             return opened.query(f"SELECT * FROM {quoted}")  # noqa: S608
 
 
-def _open(path: str, release: int | None) -> Lake:
-    return open_lake(path or None, release=release)
+class LakeKind(BaseReader):  # type: ignore[misc]
+    """Reads the entries of one kind as a catalog of their own."""
+
+    imports: ClassVar[set[str]] = {"ionlake"}
+    output_instance = "intake.readers.entry:Catalog"
+
+    def _read(self, members: Mapping[str, Any]) -> Any:
+        """Put the entries together.
+
+        Args:
+            members: Readers by name.
+        """
+        nested = Catalog.from_entries(dict(members))
+        nested.aliases.update({name: name for name in members})
+        return nested
+
+
+def _chosen(
+    selection: Mapping[str, str], choice: Mapping[str, str], example: str
+) -> dict[str, str]:
+    """What was asked for, by name, a material at least."""
+    chosen = {name: value for name, value in {**selection, **choice}.items() if value}
+    if "material_id" not in chosen:
+        raise SettingsError(
+            f"no material was named: call the entry with material_id, such as {example}"
+        )
+    return chosen
+
+
+def _open(path: str, release: Release) -> Lake:
+    try:
+        number = int(release) if release else None
+    except ValueError:
+        raise SettingsError(
+            f"release is {release!r}; expected the number of a release, or nothing for the current"
+        ) from None
+    return open_lake(path or None, release=number)

@@ -21,6 +21,7 @@ from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
 from ionlake.cli.releases import diff, releases
 from ionlake.cli.run import quickstart, run
+from ionlake.cli.sql import sql
 from ionlake.cli.status import status
 from ionlake.cli.update import update
 from ionlake.cli.upkeep import migrate, prune, repair, verify
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    *(quickstart, plan, run, update, why, descriptors, query, rank, status),
+    *(quickstart, plan, run, update, why, descriptors, query, sql, rank, status),
     *(
         explore,
         report,

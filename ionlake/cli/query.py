@@ -18,6 +18,11 @@ OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")
 ]
 
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option("--timeout", min=0.01, metavar="SECONDS", help="Stop a statement after this."),
+]
+
 POOLS: Final = {"all": "", "no_transition_metal": "_no_transition_metal"}
 """What the columns of ranks end with, by pool."""
 
@@ -26,27 +31,36 @@ def query(
     sql: Annotated[str, typer.Argument(help="An SQL statement that reads.")],
     lake: LakeOption = None,
     release: ReleaseOption = None,
+    timeout: TimeoutOption = None,
     how: FormatOption = Format.TABLE,
     output: OutputOption = None,
     json: JsonOption = False,
 ) -> None:
     """Ask the lake by SQL: its current release, or an older one.
 
-    Tables and views: candidates, rankings, rankings_image_safe, descriptors, ensemble_ranks,
-    ensemble_descriptors, ensemble_members, materials, structures, scans, mobile_ions, labels,
-    evaluations, failures, runs. DESCRIBE candidates lists columns; their comments say what they
-    mean.
+    Tables and views: candidates, best_by_chemistry, rankings, rankings_image_safe, descriptors,
+    ensemble_ranks, ensemble_descriptors, ensemble_members, md_validation, materials, structures,
+    scans, grids, grid_chunks, mobile_ions, labels, evaluations, failures, runs. DESCRIBE candidates
+    lists columns; their comments say what they mean.
+
+    Macros: by_chemical_system(chemistry), by_elements(all_of, none_of, within),
+    by_stability(hull_ev_per_atom, gap_ev). Over the grids: pes(material), level_map(material),
+    grid_stats(material), sites_below(below_ev, beyond_ang), pes_at(material, ion, x, y, z),
+    free_volume(material, threshold_ev), connected_free_volume(material, threshold_ev).
+    ionlake sql explains them (.help).
 
     \b
     Examples:
       ionlake query "SELECT formula, Xi, mpe FROM candidates ORDER BY Xi DESC LIMIT 10"
+      ionlake query "FROM by_elements(all_of := ['S'], none_of := ['Ge'])"
+      ionlake query "FROM grid_stats('mp-1138')" --timeout 60
       ionlake query "FROM candidates WHERE list_contains(elements, 'S')" --format csv
       ionlake query "FROM descriptors" --format parquet -o descriptors.parquet
     """
     from ionlake.catalog.access import open_lake
 
     with open_lake(lake_path(lake), release=release) as opened:
-        write_arrow(opened.arrow(sql), Format.JSON if json else how, output)
+        write_arrow(opened.arrow(sql, timeout_s=timeout), Format.JSON if json else how, output)
 
 
 def rank(

@@ -153,6 +153,19 @@ class Ledger:
             failures.clear_succeeded(self._connection, scan, failures.STAGES)
             self._bump()
 
+    def put_grid_chunks(self, scan_id: str, chunks: Iterable[Row]) -> None:
+        """Record what the chunks of a grid hold.
+
+        Args:
+            scan_id: Its scan.
+            chunks: Rows for ``grid_chunks``.
+        """
+        with self._transaction():
+            sql.delete_rows(self._connection, schema.GRID_CHUNKS, {"scan_id": scan_id})
+            for row in chunks:
+                sql.replace_row(self._connection, schema.GRID_CHUNKS, row)
+            self._bump()
+
     def put_pathways(self, descriptor_id: str, pathways: Iterable[Row]) -> None:
         """Record the migration paths of a described scan in place of former ones.
 
@@ -175,7 +188,8 @@ class Ledger:
         """
         with self._transaction():
             derived = (schema.PATHWAYS, schema.MOBILE_IONS, schema.DESCRIPTOR_VALUES)
-            for table in derived if descriptors_only else (*derived, schema.SCANS):
+            whole = (*derived, schema.GRID_CHUNKS, schema.SCANS)
+            for table in derived if descriptors_only else whole:
                 sql.delete_rows(self._connection, table, {"scan_id": scan_id})
             self._bump()
 

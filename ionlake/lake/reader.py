@@ -1,18 +1,26 @@
 """Reading one release by SQL."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Self
+from pathlib import Path
+from typing import Any, Self
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from ionlake.errors import LakeError, QueryError
+from ionlake.errors import LakeError
 from ionlake.lake import files
 from ionlake.lake.layout import LakeLayout, release_number
-from ionlake.lake.release import ReleaseInfo, current_path, open_release_file, read_info
-
-_LONGEST_MESSAGE: Final = 400
+from ionlake.lake.release import ReleaseInfo, current_path, read_info
+from ionlake.lake.sql.grid_store import GridStore
+from ionlake.lake.sql.session import (
+    NO_LIMITS,
+    Limits,
+    equip_session,
+    open_session,
+    session_cursor,
+)
+from ionlake.lake.sql.statements import run_statement
 
 
 class ReleaseReader:
@@ -22,24 +30,33 @@ class ReleaseReader:
 
     Attributes:
         layout: Paths of the lake.
+        connection: The locked DuckDB session; see `ionlake.lake.sql.session`.
         info: What the release says about itself.
+        grids: Grids as SQL functions see them.
     """
 
     def __init__(self, layout: LakeLayout, connection: duckdb.DuckDBPyConnection) -> None:
         self.layout = layout
-        self._connection = connection
+        self.connection = connection
+        self.grids = GridStore(self.locate)
+        self._grid_paths: dict[str, list[tuple[str, str]]] | None = None
+        equip_session(connection, self.grids)
         self.info: ReleaseInfo = read_info(connection)
 
     @classmethod
-    def open(cls, layout: LakeLayout, number: int | None = None) -> Self:
+    def open(
+        cls, layout: LakeLayout, number: int | None = None, limits: Limits = NO_LIMITS
+    ) -> Self:
         """Open a release.
 
         Args:
             layout: Paths of the lake.
             number: Number of the release, by default the current one.
+            limits: What statements may use.
 
         Raises:
             LakeError: Nothing is published yet, or there is no such release.
+            SettingsError: A limit that DuckDB does not take.
         """
         path = current_path(layout) if number is None else layout.release(number)
         if path is None:
@@ -52,24 +69,37 @@ class ReleaseReader:
                 f"the lake {layout.root} has no release {number}: its releases are"
                 f" {_listed(layout)}"
             )
-        return cls(layout, open_release_file(path))
+        return cls(layout, open_session(path, limits))
 
-    def query(self, sql: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
+    def query(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> pd.DataFrame:
         """Answer an SQL statement with a data frame.
 
         Args:
             sql: One statement; ``?`` stand for parameters.
             parameters: Their values.
+            timeout_s: Time after which it is stopped, s; by default it may take any time.
 
         Raises:
-            QueryError: The statement is wrong, or would change something.
+            QueryError: The statement is wrong, would change something, or takes too long.
         """
-        frame: pd.DataFrame = self._run(sql, parameters, lambda result: result.df())
+        frame: pd.DataFrame = self._run(sql, parameters, lambda result: result.df(), timeout_s)
         return frame
 
-    def arrow(self, sql: str, parameters: Sequence[Any] | None = None) -> pa.Table:
+    def arrow(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> pa.Table:
         """As `query`, with an Arrow table, which keeps lists and nulls as they are."""
-        return self._run(sql, parameters, lambda result: result.to_arrow_table())
+        return self._run(sql, parameters, lambda result: result.to_arrow_table(), timeout_s)
 
     def rows(self, sql: str, parameters: Sequence[Any] | None = None) -> list[dict[str, Any]]:
         """As `query`, with a dictionary for each row."""
@@ -77,44 +107,44 @@ class ReleaseReader:
         names, rows = self._run(sql, parameters, lambda result: (result.columns, result.fetchall()))
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def locate(self, material_id: str, scan_id: str | None = None) -> Path:
+        """Where the grid of a material lies.
+
+        Args:
+            material_id: The material.
+            scan_id: One of its scans, needed where it has several.
+
+        Raises:
+            LakeError: The material is unknown, has no such grid, or has several that fit.
+        """
+        from ionlake.lake.lookup import find_grid
+
+        if self._grid_paths is None:
+            paths: dict[str, list[tuple[str, str]]] = {}
+            for row in self.rows("SELECT material_id, scan_id, grid_path FROM grids"):
+                paths.setdefault(row["material_id"], []).append((row["scan_id"], row["grid_path"]))
+            self._grid_paths = paths
+        fitting = [
+            path for scan, path in self._grid_paths.get(material_id, ()) if scan_id in (None, scan)
+        ]
+        if len(fitting) == 1:
+            return self.layout.resolve(fitting[0])
+        return self.layout.resolve(find_grid(self, material_id, scan_id=scan_id))
+
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self.connection.close()
 
     def _run(
         self,
         sql: str,
         parameters: Sequence[Any] | None,
         collect: Callable[[duckdb.DuckDBPyRelation], Any],
+        timeout_s: float | None = None,
     ) -> Any:
-        try:
-            statements = duckdb.extract_statements(sql)
-            if len(statements) > 1:
-                raise QueryError(
-                    f"got {len(statements)} SQL statements, expected one: ask them one by one"
-                )
-            result = self._connection.cursor().sql(sql, params=parameters)
-            if result is not None:
-                return collect(result)
-        except duckdb.Error as error:
-            raise QueryError(one_line(error)) from error
-        raise QueryError("the SQL statement is empty: write one, such as SELECT * FROM candidates")
+        return run_statement(session_cursor(self.connection), sql, parameters, collect, timeout_s)
 
 
 def _listed(layout: LakeLayout) -> str:
     found = (release_number(name) for name in files.names_in(layout.releases))
     return ", ".join(str(number) for number in found if number is not None) or "none"
-
-
-def one_line(error: duckdb.Error) -> str:
-    """DuckDB's message without its picture of the statement, its hints kept."""
-    text = str(error).split("\n\nLINE ", maxsplit=1)[0]
-    line = " ".join(text.split())
-    if "read-only mode" in line:
-        return (
-            "releases are read-only: only statements that read (SELECT, DESCRIBE, ...) are allowed"
-        )
-    fact, _, hint = line.partition(" Did you mean ")
-    if "Table with name" in fact and hint.startswith('"pg_'):
-        return f"{fact} SHOW TABLES lists what there is, candidates is the one to start from"
-    return line if len(line) <= _LONGEST_MESSAGE else line[:_LONGEST_MESSAGE] + " ..."

@@ -191,10 +191,10 @@ def open_release_file(path: Path) -> duckdb.DuckDBPyConnection:
 def read_info(connection: duckdb.DuckDBPyConnection) -> ReleaseInfo:
     """What an open release says about itself."""
     columns = ", ".join(schema.RELEASE.column_names)
-    row = connection.execute(f"SELECT {columns} FROM release").fetchone()  # noqa: S608
-    if row is None:
+    rows = connection.execute(f"SELECT {columns} FROM release").fetchall()  # noqa: S608
+    if not rows:
         raise LakeError("a release without a row in its table release: publish again")
-    values = dict(zip(schema.RELEASE.column_names, row, strict=True))
+    values = dict(zip(schema.RELEASE.column_names, rows[0], strict=True))
     values["created_at"] = values["created_at"].replace(tzinfo=UTC)
     return ReleaseInfo(**values)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ionlake.descriptors.keys import DESCRIPTOR_KEYS, ION_DESCRIPTOR_KEYS, DescriptorKey
+from ionlake.lake.chunk_schema import GRID_CHUNKS
 from ionlake.lake.columns import Column, Table
 from ionlake.lake.columns import columns as _columns
 from ionlake.lake.md_schema import (
@@ -22,6 +23,7 @@ from ionlake.lake.pathway_schema import PATHWAYS
 __all__ = [
     "CONDUCTIVITIES",
     "DIFFUSIVITIES",
+    "GRID_CHUNKS",
     "MD_RUNS",
     "PATHWAYS",
     "STAGED_PIECES",
@@ -452,6 +454,7 @@ TABLES: Final = (
     MATERIALS,
     STRUCTURES,
     SCANS,
+    GRID_CHUNKS,
     MOBILE_IONS,
     DESCRIPTOR_VALUES,
     PATHWAYS,

@@ -19,6 +19,7 @@ VIEW_NAMES: Final = (
     "ensemble_ranks",
     "ensemble_descriptors",
     "candidates",
+    "best_by_chemistry",
     "md_validation",
     "pathway_points",
 )

@@ -172,12 +172,14 @@ def _coordinates(shape: tuple[int, ...]) -> xr.Coordinates:
     """Coordinates of a grid of shape (n_ions, n_a, n_b, n_c)."""
     n_ions, *sizes = shape
     axes = {
-        axis: (axis, np.arange(size) / size, {"units": "1"})
+        axis: (axis, np.arange(size) / size, {"units": "1", "long_name": _ALONG.format(axis)})
         for axis, size in zip(AXES, sizes, strict=True)
     }
-    return xr.Coordinates({MOBILE_ION: np.arange(n_ions), **axes})
+    return xr.Coordinates({MOBILE_ION: (MOBILE_ION, np.arange(n_ions), _ION_ATTRIBUTES), **axes})
 
 
+_ALONG: Final = "fractional coordinate along the lattice vector {}"
+_ION_ATTRIBUTES: Final = {"units": "1", "long_name": "mobile ion, counted in the order of sites"}
 _ENERGY_ATTRIBUTES: Final = {
     "units": "eV",
     "long_name": "energy of the mobile ion above the minimum of its own grid",

@@ -12,7 +12,9 @@ from ionlake.descriptors.keys import DESCRIPTOR_VERSION
 from ionlake.descriptors.pathway_dataset import pathway_dataset
 from ionlake.descriptors.pathways import PATHWAY_VERSION, IonPathway, material_pathways
 from ionlake.geometry import shortest_lattice_vector, volume
-from ionlake.names import BASE_ENERGY, MINIMUM_ENERGY
+from ionlake.lake.grids import chunk_shape
+from ionlake.names import BASE_ENERGY, ENERGY, MINIMUM_ENERGY
+from ionlake.pes.far_points import chunk_statistics
 from ionlake.structures.record import StructureRecord
 from ionlake.structures.sources.interface import SourceEntry
 
@@ -27,11 +29,13 @@ class DescribedScan:
         descriptors: Row of ``descriptor_values``.
         mobile_ions: Rows of ``mobile_ions``.
         pathways: Rows of ``pathways``.
+        chunks: Rows of ``grid_chunks``.
     """
 
     descriptors: Row
     mobile_ions: list[Row]
     pathways: list[Row]
+    chunks: list[Row]
 
 
 def material_row(entry: SourceEntry, structure: StructureRecord, source: str, run_id: str) -> Row:
@@ -132,7 +136,7 @@ def scan_row(
 def described_rows(
     grid: xr.Dataset, values: Mapping[str, Any], ions: list[Any], run_id: str
 ) -> DescribedScan:
-    """Rows of ``descriptor_values``, ``mobile_ions`` and ``pathways``.
+    """Rows of ``descriptor_values``, ``mobile_ions``, ``pathways`` and ``grid_chunks``.
 
     Args:
         grid: The scan.
@@ -159,7 +163,15 @@ def described_rows(
         **values,
         "run_id": run_id,
     }
-    return DescribedScan(descriptors, rows, pathway_rows(grid, ions, run_id))
+    return DescribedScan(descriptors, rows, pathway_rows(grid, ions, run_id), chunk_rows(grid))
+
+
+def chunk_rows(grid: xr.Dataset) -> list[Row]:
+    """Rows of ``grid_chunks``."""
+    n_ions, n_a, n_b, n_c = grid[ENERGY].shape
+    _, planes, _, _ = chunk_shape((n_ions, n_a, n_b, n_c))
+    scan = grid.attrs["scan_id"]
+    return [{"scan_id": scan, **row} for row in chunk_statistics(grid, planes)]
 
 
 def pathway_rows(grid: xr.Dataset, ions: Sequence[Mapping[str, Any]], run_id: str) -> list[Row]:

@@ -20,6 +20,7 @@ def commit(run: RunContext, result: FinishedScan | FinishedDescription) -> None:
             ledger.commit_scan(result.scan)
         described = result.described
         ledger.commit_descriptors(described.descriptors, described.mobile_ions, described.pathways)
+        ledger.put_grid_chunks(described.descriptors["scan_id"], described.chunks)
 
 
 def tell(run: RunContext, task: Task, result: FinishedScan | FinishedDescription) -> None:

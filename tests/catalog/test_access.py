@@ -123,8 +123,8 @@ def test_a_material_that_waits_for_its_scan_is_told_apart_from_an_unknown_one(la
         ("CREATE TABLE mine (a INTEGER)", "releases are read-only"),
         ("DELETE FROM materials", "releases are read-only"),
         ("SELECT * FROM read_csv('/etc/passwd')", "disabled by configuration"),
-        ("COPY materials TO 'stolen.csv'", "disabled by configuration"),
-        ("ATTACH 'other.duckdb'", "disabled by configuration"),
+        ("COPY materials TO 'stolen.csv'", "releases are read-only"),
+        ("ATTACH 'other.duckdb'", "releases are read-only"),
         ("SELECT * FROM sql", "does not exist"),
         ("SELECT ?", "parameter"),
     ],
@@ -180,3 +180,32 @@ def test_opening_a_lake_loads_no_model_and_no_cluster(path):
     )
     command = [sys.executable, "-c", look, str(path)]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_many_grids_are_opened_as_they_are_looked_at(lake):
+    grids = lake.grids(
+        "SELECT material_id, scan_id FROM candidates WHERE potential = 'toy'"
+        " AND grid_protocol = 'commensurate'"
+    )
+    assert sorted(grids) == ["Li3N-191", "mp-1960"]
+    assert len(grids) == 2
+    assert_is_grid(grids["Li3N-191"], seed=1)
+    assert grids["mp-1960"].energy.chunks[0] == (1, 1)
+    means = {name: float(grid.energy.mean().compute()) for name, grid in grids.items()}
+    assert means["mp-1960"] == pytest.approx(float(grid(2).energy.mean()))
+    assert "Li3N-191" in repr(grids)
+    assert list(lake.grids(["Li3N-191", "Li3N-191"])) == ["Li3N-191"]
+
+
+@pytest.mark.parametrize(
+    ("which", "error", "message"),
+    [
+        (["nope"], LakeError, "no material 'nope'"),
+        (["mp-1960"], LakeError, "has 3 grids that fit"),
+        ("FROM candidates", QueryError, "2 rows name a material that is there already"),
+        ("SELECT 1 AS one", QueryError, "the statement gives one; expected a column material_id"),
+    ],
+)
+def test_a_choice_of_grids_that_is_none_is_an_error(lake, which, error, message):
+    with pytest.raises(error, match=message):
+        lake.grids(which)

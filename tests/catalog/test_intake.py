@@ -10,11 +10,14 @@ import intake
 import pytest
 import yaml
 
-from ionlake.catalog.entries import TABLES, entry_catalog
+from ionlake.catalog.entries import entry_catalog
+from ionlake.catalog.kinds import KINDS, TABLES, unit_of
 from ionlake.catalog.publish import catalog_text, publish
+from ionlake.catalog.search import search
 from ionlake.errors import LakeError, SettingsError
 from ionlake.lake.writer import open_writer
 from tests.lake.fake_lake import put_material, put_scan
+from tests.lake.real_lake import make_lake
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,31 +27,31 @@ import intake
 catalog = intake.open_catalog(sys.argv[1])
 if sys.argv[2:]:
     catalog = catalog(lake=sys.argv[2])
-tables = [
-    "candidates", "conductivities", "descriptors", "ensemble_descriptors", "ensemble_members",
-    "ensemble_ranks", "evaluations", "labels", "materials", "md_validation", "pathways",
-    "rankings", "rankings_image_safe",
-]
-arrays = {"grids", "trajectories"}
-assert sorted(catalog) == sorted([*tables, *arrays])
-frames = {name: catalog[name].read() for name in catalog if name not in arrays}
+kinds = ["arrays", "dynamics", "evidence", "screening"]
+nested = {kind: catalog[kind].read() for kind in kinds}
+names = [name for kind in kinds for name in nested[kind]]
+assert sorted(catalog) == sorted([*kinds, *names])
+frames = {name: catalog[name].read() for name in names if name not in nested["arrays"]}
 print(type(frames["candidates"]).__module__.split(".")[0], type(frames["candidates"]).__name__)
-print({name: len(frame) for name, frame in sorted(frames.items())})
+print({name: len(frame) for name, frame in sorted(frames.items()) if len(frame)})
+print(len(names), len(frames))
 print(frames["rankings"].material_id.tolist(), "Xi" in frames["descriptors"])
+assert nested["screening"]["candidates"].read().equals(frames["candidates"])
 grid = catalog["grids"](material_id="mp-1").read()
 print(type(grid).__name__, dict(grid.sizes), float(grid.a.sel(a=0.5, method="nearest")))
 print(catalog(material_id="mp-1")["grids"].read().identical(grid))
 print(catalog["grids"].read(material_id="mp-2", potential="toy").identical(grid))
+print(nested["arrays"]["grids"](material_id="mp-1").read().identical(grid))
 """
 
 SEEN = """pandas DataFrame
-{'candidates': 2, 'conductivities': 0, 'descriptors': 2, 'ensemble_descriptors': 0, \
-'ensemble_members': 0, 'ensemble_ranks': 0, 'evaluations': 0, 'labels': 0, 'materials': 2, \
-'md_validation': 0, 'pathways': 0, 'rankings': 2, 'rankings_image_safe': 0}
+{'best_by_chemistry': 1, 'candidates': 2, 'descriptors': 2, 'materials': 2, 'rankings': 2}
+19 16
 ['mp-2', 'mp-1'] True
 Dataset {'mobile_ion': 2, 'a': 4, 'b': 5, 'c': 6} 0.5
 True
 False
+True
 """
 
 
@@ -104,13 +107,63 @@ def test_tables_need_intake_and_duckdb_but_not_ionlake(lake):
 def test_entries_say_what_they_hold(lake):
     catalog = intake.open_catalog(str(lake / "catalog.yaml"))
     assert catalog.metadata["release"] == 1
-    for name in catalog:
+    for name in set(catalog):
         metadata = catalog[name].metadata
         assert metadata["description"]
         assert "licence" in metadata
     columns = catalog["candidates"].metadata["columns"]
     assert columns["energy_above_hull_ev_per_atom"].endswith("eV/atom")
     assert list(columns) == list(catalog["candidates"].read().columns)
+    units = catalog["candidates"].metadata["units"]
+    assert units["mpe"] == units["band_gap_ev"] == "eV"
+    assert units["energy_above_hull_ev_per_atom"] == "eV/atom"
+    assert "image_closer_than_5_ang" not in units
+    assert catalog["trajectories"].metadata["units"]["time"] == "ps"
+
+
+def test_units_are_read_from_the_ends_of_names():
+    assert unit_of("conductivity_300k_low_s_cm") == "S/cm"
+    assert unit_of("temperature_k") == "K"
+    assert unit_of("min_image_distance_ang") == "Å"
+    assert unit_of("Xi") is None
+
+
+def test_entries_are_found_by_words(lake):
+    catalog = intake.open_catalog(str(lake / "catalog.yaml"))
+    assert {"conductivities", "md_validation"} <= set(search(catalog, "Conductivity 300"))
+    assert list(search(catalog, "level maps least energy")) == ["level_maps"]
+    assert list(search(catalog, "no such thing")) == []
+    found = search(catalog, "grid one material xarray")
+    assert found["grids"](material_id="mp-1").read().sizes["a"] == 4
+
+
+def test_an_entry_catalog_opens_older_releases(lake, tmp_path):
+    root = shutil.copytree(lake, tmp_path / "lake")
+    with open_writer(root) as writer:
+        put_material(writer, "mp-3", "s-3")
+        put_scan(writer, "s-3")
+        publish(writer.layout, writer.ledger)
+    catalog = intake.open_catalog(str(ROOT / "catalog" / "ionlake.yaml"))(lake=str(root))
+    assert len(catalog["candidates"].read()) == 3
+    assert len(catalog(release="1")["candidates"].read()) == 2
+    with pytest.raises(SettingsError, match="release is 'newest'; expected the number"):
+        catalog(release="newest")["candidates"].read()
+
+
+def test_every_entry_belongs_to_one_kind(lake):
+    members = [name for kind in KINDS for name in kind.members]
+    assert len(members) == len(set(members))
+    assert set(TABLES) < set(members)
+
+
+def test_level_maps_are_worked_out_when_they_are_read(tmp_path):
+    import ionlake
+
+    layout = make_lake(tmp_path / "lake", ("LiF-225",))
+    catalog = intake.open_catalog(str(layout.catalog_file))
+    levels = catalog["level_maps"](material_id="LiF-225").read()
+    with ionlake.open_lake(layout.root) as opened:
+        assert levels.identical(opened.grid("LiF-225").ionlake.levels())
 
 
 def test_a_catalog_stays_on_its_release_and_the_next_one_names_the_next(lake, tmp_path):

@@ -30,6 +30,7 @@ def put_crystal(writer, name, *, material_id=None, spacing_ang=0.6, potential=No
     writer.ledger.commit_descriptors(
         described.descriptors, described.mobile_ions, described.pathways
     )
+    writer.ledger.put_grid_chunks(scan["scan_id"], described.chunks)
     return scan
 
 

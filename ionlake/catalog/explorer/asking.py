@@ -66,7 +66,7 @@ def ask(lake: Lake, sql: str) -> Answer:
     begin = time.perf_counter()
     # As a subquery it cannot give more rows than a page holds; a line of its own ends comments.
     limited = f"SELECT * FROM (\n{statement}\n) LIMIT {MOST_ROWS + 1}"  # noqa: S608 - the connection reads only
-    table = lake.arrow(limited).to_pandas()
+    table = lake.arrow(limited, timeout_s=TIME_LIMIT_S).to_pandas()
     seconds = time.perf_counter() - begin
     return Answer(_showable(table.head(MOST_ROWS)), len(table) <= MOST_ROWS, seconds)
 
