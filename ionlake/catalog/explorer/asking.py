@@ -4,10 +4,12 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+import duckdb
 import pandas as pd
 
 from ionlake.catalog.access import Lake
 from ionlake.errors import QueryError
+from ionlake.lake.sql.statements import one_line, require_reading
 
 MOST_ROWS: Final = 10_000
 TIME_LIMIT_S: Final = 10.0
@@ -64,9 +66,7 @@ def ask(lake: Lake, sql: str) -> Answer:
     if not statement:
         raise QueryError("the SQL statement is empty: write one, such as SELECT * FROM candidates")
     begin = time.perf_counter()
-    # As a subquery it cannot give more rows than a page holds; a line of its own ends comments.
-    limited = f"SELECT * FROM (\n{statement}\n) LIMIT {MOST_ROWS + 1}"  # noqa: S608 - the connection reads only
-    table = lake.arrow(limited, timeout_s=TIME_LIMIT_S).to_pandas()
+    table = lake.arrow(_limited(statement), timeout_s=TIME_LIMIT_S).to_pandas()
     seconds = time.perf_counter() - begin
     return Answer(_showable(table.head(MOST_ROWS)), len(table) <= MOST_ROWS, seconds)
 
@@ -84,6 +84,22 @@ def describe_tables(lake: Lake) -> dict[str, list[tuple[str, str, str]]]:
         told = (row.column_name, row.data_type, row.comment or "")
         found.setdefault(str(row.table_name), []).append(told)
     return found
+
+
+def _limited(statement: str) -> str:
+    """The statement as a subquery that gives no more rows than a page holds.
+
+    Raises:
+        QueryError: It is not one statement that reads.
+    """
+    try:
+        require_reading(statement)
+    except duckdb.Error as error:
+        raise QueryError(one_line(error)) from error
+    if statement.lower().startswith("explain"):
+        return statement
+    # A line of its own, as the statement may end with a comment.
+    return f"SELECT * FROM (\n{statement}\n) LIMIT {MOST_ROWS + 1}"  # noqa: S608 - the connection reads only
 
 
 def _showable(table: pd.DataFrame) -> pd.DataFrame:

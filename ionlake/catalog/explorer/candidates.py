@@ -86,8 +86,8 @@ class Candidates:
 
     def pool(self, name: str) -> Pool | None:
         """The pool of that name, else the largest; None in an empty lake."""
-        named = [pool for pool in self.pools if pool.name == name]
-        return (named or list(self.pools) or [None])[0]
+        named = tuple(pool for pool in self.pools if pool.name == name) or self.pools
+        return named[0] if named else None
 
     def rows(self, state: TableState) -> pd.DataFrame:
         """The rows that pass the filters, by rank: the columns of `TITLES` and scan_id.
@@ -182,12 +182,20 @@ def _pools(lake: Lake, columns: Sequence[str]) -> tuple[Pool, ...]:
     table = lake.query(
         f"SELECT {listed}, count(*) AS n FROM candidates GROUP BY ALL ORDER BY n DESC, {listed}"  # noqa: S608 - the columns are constants
     )
-    differing = [name for name in columns if len(set(table[name])) > 1]
-    named = list(dict.fromkeys(["mobile_species", *differing, "potential"]))
+    named = _telling(table, columns)
     return tuple(
         Pool(" · ".join(str(row[name]) for name in named), int(row["n"]), _plain(row, columns))
         for row in table.to_dict("records")
     )
+
+
+def _telling(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Columns that tell pools apart, the hash of the potential only where its name does not."""
+    differing = [name for name in columns if len(set(table[name])) > 1]
+    plain = [name for name in differing if name != "potential_id"]
+    if len(table[plain].drop_duplicates()) == len(table):
+        differing = plain
+    return list(dict.fromkeys(["mobile_species", *differing, "potential"]))
 
 
 def _plain(row: dict[Any, Any], columns: Sequence[str]) -> tuple[tuple[str, Any], ...]:

@@ -38,7 +38,7 @@ def candidates_page(candidates: Candidates) -> Any:
     controls = filter_controls(candidates, state)
     grid = _table(rows, candidates, state, several=several)
     count = pn.pane.HTML(_counted(rows, candidates, state), stylesheets=[TEXT_CSS])
-    held = {"rows": rows, "state": state}
+    held: dict[str, Any] = {"rows": rows, "state": state}
 
     def update(*_: Any) -> None:
         now = read_controls(controls, grid.sorters)

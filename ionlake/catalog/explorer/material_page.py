@@ -35,6 +35,7 @@ class MaterialPage:
         self._dimension = _dimension_choice(state)
         self._explain = _explain_choice(state)
         self._scan = _scan_choice(material)
+        self._reached = _text("")
         self._scene = pn.pane.Plotly(None, **_PLOT)
         self._slice = pn.pane.Plotly(None, **_PLOT)
         self._profile = pn.Column(sizing_mode="stretch_width", min_height=_HEIGHT)
@@ -45,7 +46,7 @@ class MaterialPage:
         """The page."""
         material = self._material
         top = _text(headline_html(material))
-        crystal = _card("Where ions can go", self._level, self._scene)
+        crystal = _card("Where ions can go", self._level, self._reached, self._scene)
         cuts = pn.FlexBox(self._axis, self._ion, align_items="end")
         plane = _card("Slice through the energies", cuts, self._plane, self._slice)
         path = _card("Along the path", self._dimension, self._profile)
@@ -100,7 +101,10 @@ class MaterialPage:
         )
 
     def _show_scene(self) -> None:
-        self._scene.object = scene_plot(self._material.scene(self._level.value))
+        scene = self._material.scene(self._level.value)
+        told = f"Ions reach {100 * scene.share:.2g} % of the cell below {scene.threshold_ev:g} eV"
+        self._reached.object = markup.notice(told)
+        self._scene.object = scene_plot(scene)
 
     def _show_slice(self) -> None:
         grid, axis = self._material.grid, self._axis.value

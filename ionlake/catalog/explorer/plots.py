@@ -40,7 +40,7 @@ def slice_plot(cut: Slice) -> Any:
     picture = Heatmap(
         x=cut.x,
         y=cut.y,
-        z=np.round(cut.energy, 4),
+        z=cut.energy.astype(np.float32),
         zmin=0.0,
         zmax=highest,
         colorscale="Viridis",

@@ -123,7 +123,7 @@ def from_query(kind: type[State], query: str) -> State:
         given = dict(parse_qsl(query.removeprefix("?"), max_num_fields=_MOST_FIELDS))
     except ValueError:
         return kind()
-    found = {}
+    found: dict[str, Any] = {}
     for each in fields(kind):
         if each.name in given:
             try:
