@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ionlake.levels.isosurface import Isosurface
 
 
-@xr.register_dataset_accessor("ionlake")
+@xr.register_dataset_accessor("ionlake")  # type: ignore[no-untyped-call]
 class GridAccessor:
     """Methods of a PES grid."""
 

@@ -77,7 +77,7 @@ def register_grid_functions(connection: duckdb.DuckDBPyConnection, grids: GridSt
     def add(
         name: str, function: Callable[..., pa.Array], parameters: list[str], result: str
     ) -> None:
-        connection.create_function(  # type: ignore[call-overload]
+        connection.create_function(
             name,
             function,
             [*_WHICH, *parameters],
@@ -91,7 +91,7 @@ def register_grid_functions(connection: duckdb.DuckDBPyConnection, grids: GridSt
     add("_pes_at", energies, ["INTEGER", "DOUBLE", "DOUBLE", "DOUBLE"], "DOUBLE")
     add("_free_volumes", volumes, ["DOUBLE"], "STRUCT(disconnected DOUBLE, connected DOUBLE)")
     add("_far_points", points, ["DOUBLE", "DOUBLE"], _sql_type(POINT_TYPES))
-    connection.create_function(  # type: ignore[call-overload]
+    connection.create_function(
         "grids_opened", lambda: grids.opened, [], "BIGINT", side_effects=True
     )
 
@@ -215,7 +215,7 @@ def _free_volumes(
 ) -> pa.Array:
     from ionlake.descriptors.free_volume_at import free_volumes_at
 
-    rows = []
+    rows: list[dict[str, float | None]] = []
     for grid, threshold in zip(
         _each(materials, scans, grids.grid), thresholds.to_pylist(), strict=True
     ):
