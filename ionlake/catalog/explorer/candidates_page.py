@@ -135,7 +135,7 @@ def _counted(rows: pd.DataFrame, candidates: Candidates, state: TableState) -> s
     if pool is None:
         return markup.notice("This release ranks no material yet: run a recipe on the lake.")
     told = f"{len(rows):,} of {pool.n_materials:,} materials"
-    return f'<h1 role="status">{told}<small>{html.escape(pool.name)}</small></h1>'
+    return f'<h1 role="status">{told} <small>{html.escape(pool.name)}</small></h1>'
 
 
 def _help(candidates: Candidates) -> Any:

@@ -18,7 +18,7 @@ def headline_html(material: Material) -> str:
     facts = material.facts
     title = (
         f"<h1>{markup.formula(material.formula)}"
-        f"<small>{html.escape(material.material_id)}</small></h1>"
+        f" <small>{html.escape(material.material_id)}</small></h1>"
     )
     about = [
         _with(facts.get("space_group_symbol"), ""),
