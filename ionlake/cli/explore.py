@@ -33,9 +33,9 @@ def explore(
       ionlake explore --release 41 --port 0 --no-browser
     """
     from ionlake.catalog.access import open_lake
-    from ionlake.catalog.explorer.app import make_server
+    from ionlake.catalog.explorer.app import SQL_MEMORY, make_server
 
-    with open_lake(lake_path(lake), release=release) as opened:
+    with open_lake(lake_path(lake), release=release, memory=SQL_MEMORY) as opened:
         server, address = make_server(opened, host=host, port=port)
         server.start()
         sys.stdout.write(f"release {opened.release} of {opened.path} at {address}\n")

@@ -11,6 +11,9 @@ from ionlake.catalog.access import Lake
 from ionlake.errors import IonlakeError, MissingExtraError, SettingsError
 
 LOOPBACK: Final = "127.0.0.1"
+SQL_MEMORY: Final = "2GB"
+"""What the statements of all visitors may use together."""
+
 _KEPT: Final = 8
 _UNUSED: Final = ("bokeh", "tornado.access", "panel")
 
