@@ -81,7 +81,7 @@ def describe_tables(lake: Lake) -> dict[str, list[tuple[str, str, str]]]:
     )
     found: dict[str, list[tuple[str, str, str]]] = {}
     for row in columns.itertuples():
-        told = (row.column_name, row.data_type, row.comment or "")
+        told = (str(row.column_name), str(row.data_type), str(row.comment or ""))
         found.setdefault(str(row.table_name), []).append(told)
     return found
 

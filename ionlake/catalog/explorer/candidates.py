@@ -174,7 +174,7 @@ def _comments(lake: Lake) -> dict[str, str]:
         "SELECT column_name, any_value(comment) AS comment FROM duckdb_columns()"
         " WHERE table_name = 'candidates' GROUP BY column_name"
     )
-    return {row.column_name: row.comment or "" for row in table.itertuples()}
+    return {str(row.column_name): str(row.comment or "") for row in table.itertuples()}
 
 
 def _pools(lake: Lake, columns: Sequence[str]) -> tuple[Pool, ...]:

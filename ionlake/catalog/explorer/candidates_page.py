@@ -91,7 +91,7 @@ def _table(rows: pd.DataFrame, candidates: Candidates, state: TableState, *, sev
 
 
 def _alignment(rows: pd.DataFrame) -> dict[str, str]:
-    return {name: "right" for name in rows if pd.api.types.is_numeric_dtype(rows[name])}
+    return {str(name): "right" for name in rows if pd.api.types.is_numeric_dtype(rows[name])}
 
 
 def _formatters() -> dict[str, Any]:

@@ -53,7 +53,7 @@ def filter_controls(candidates: Candidates, state: TableState) -> dict[str, Any]
 
 def read_controls(controls: dict[str, Any], sorters: list[dict[str, Any]]) -> TableState:
     """The state that the widgets and the order of the table say."""
-    values = {
+    values: dict[str, Any] = {
         name: tuple(widget.value) if isinstance(widget.value, list) else widget.value
         for name, widget in controls.items()
     }

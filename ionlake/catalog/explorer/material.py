@@ -190,7 +190,8 @@ def percolates(material: Material, dimension: int) -> xr.Dataset | str:
 
 
 def _rows(lake: Lake, sql: str, value: str) -> list[dict[str, Any]]:
-    return lake.arrow(sql, [value]).to_pylist()
+    rows: list[dict[str, Any]] = lake.arrow(sql, [value]).to_pylist()
+    return rows
 
 
 def _number(value: Any) -> float | None:

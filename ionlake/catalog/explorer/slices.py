@@ -102,7 +102,7 @@ def _sampled(values: FloatArray, outline: FloatArray, x: FloatArray, y: FloatArr
     places = np.stack(np.meshgrid(x, y), axis=-1) @ np.linalg.inv(vectors)
     sizes = np.array(values.shape)
     nearest = np.rint(places * sizes).astype(np.int64) % sizes
-    sampled = values[nearest[..., 0], nearest[..., 1]].copy()
+    sampled: FloatArray = values[nearest[..., 0], nearest[..., 1]].copy()
     sampled[((places < -1e-9) | (places > 1 + 1e-9)).any(axis=-1)] = np.nan
     return sampled
 
