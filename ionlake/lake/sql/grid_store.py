@@ -10,6 +10,7 @@ import xarray as xr
 
 from ionlake.lake.grids import open_grid
 from ionlake.lake.layout import LakeLayout
+from ionlake.names import ENERGY, STATUS
 
 KEPT_BYTES: Final = 256 * 2**20
 """Grids of this size in all stay in memory."""
@@ -35,6 +36,7 @@ class GridStore:
         self._number = number
         self._paths: dict[str, list[tuple[str, str]]] | None = None
         self._kept: OrderedDict[Path, xr.Dataset] = OrderedDict()
+        self._kept_bytes = 0
         self._lock = RLock()
 
     def locate(self, material_id: str, scan_id: str | None = None) -> Path:
@@ -62,7 +64,7 @@ class GridStore:
             return self._layout.resolve(find_grid(release, material_id, scan_id=scan_id))
 
     def grid(self, material_id: str, scan_id: str | None = None) -> xr.Dataset:
-        """The grid of a material, in memory.
+        """Energies and status of the grid of a material, in memory.
 
         Args:
             material_id: The material.
@@ -75,10 +77,11 @@ class GridStore:
             path = self.locate(material_id, scan_id)
             grid = self._kept.get(path)
             if grid is None:
-                grid = self._kept[path] = open_grid(path).load()
+                grid = self._kept[path] = open_grid(path)[[ENERGY, STATUS]].load()
                 self.opened += 1
+                self._kept_bytes += grid.nbytes
+                self._forget()
             self._kept.move_to_end(path)
-            self._forget()
             return grid
 
     def _read_paths(self) -> dict[str, list[tuple[str, str]]]:
@@ -92,7 +95,6 @@ class GridStore:
         return paths
 
     def _forget(self) -> None:
-        size = sum(grid.nbytes for grid in self._kept.values())
-        while size > KEPT_BYTES and len(self._kept) > 1:
+        while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
-            size -= oldest.nbytes
+            self._kept_bytes -= oldest.nbytes

@@ -7,7 +7,7 @@ import ionlake
 from ionlake.catalog.publish import publish
 from ionlake.errors import QueryError
 from ionlake.lake import schema
-from ionlake.lake.sql import grid_functions
+from ionlake.lake.sql import grid_functions, grid_store
 from ionlake.lake.writer import open_writer
 from ionlake.names import PointStatus
 from tests.lake.fake_lake import put_material, put_scan
@@ -187,6 +187,17 @@ def test_a_statement_cannot_bring_everything_into_memory(lake, monkeypatch):
     monkeypatch.setattr(grid_functions, "MOST_POINTS", 7)
     with pytest.raises(QueryError, match="more than 7 points at once: ask for fewer materials"):
         lake.query("SELECT max(energy_ev) FROM candidates c, pes(c.material_id)")
+
+
+def test_grids_are_kept_in_memory_as_far_as_they_fit(lake, monkeypatch):
+    both = "SELECT (SELECT count(*) FROM pes('LiF-225')) + (SELECT count(*) FROM pes('LiI-225'))"
+    for _ in range(2):
+        lake.query(both)
+    assert lake.grids_opened == 2
+    monkeypatch.setattr(grid_store, "KEPT_BYTES", 1)
+    for name in ("Li2O-225", "Li2O-225", "LiF-225"):
+        lake.query("SELECT count(*) FROM pes(?)", [name])
+    assert lake.grids_opened == 4
 
 
 def test_older_releases_have_grids_and_no_statistics(tmp_path):
