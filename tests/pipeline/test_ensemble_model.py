@@ -22,9 +22,9 @@ def test_three_packaged_potentials_differ_and_rank_the_same_crystals(tmp_path):
     assert summary.materials_computed == 3 * summary.materials_read
     with ionlake.open_lake(tmp_path / "lake") as lake:
         ranks = lake.query("FROM ensemble_ranks")
-        rows = lake.query("SELECT potential, Xi FROM candidates WHERE material_id = 'LiF-225'")
+        rows = lake.query("SELECT potential, mpe FROM candidates WHERE material_id = 'LiF-225'")
     assert set(rows.potential) == {"sevennet-0", "7net-l3i5", "7net-mf-0@PBE"}
-    assert rows.Xi.nunique() == 3
+    assert rows.mpe.nunique() == 3
     assert set(ranks.n_members) == {3}
     assert set(ranks.n_ranked) == {summary.materials_read}
     assert (ranks.rank_low <= ranks.rank_high).all()
