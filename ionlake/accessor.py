@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from ionlake.errors import GridError
-from ionlake.names import ENERGY, MOBILE_ION
+from ionlake.names import AXES, ENERGY, MOBILE_ION
 from ionlake.pes.interpolation import interpolate
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class GridAccessor:
 
         Returns:
             Energies in eV over ``mobile_ion`` and ``point``, trilinear; NaN where a grid point
-            around was not evaluated.
+            around was not evaluated. Coordinates ``a``, ``b`` and ``c`` are those of the points.
 
         Raises:
             GridError: The points are not triples.
@@ -80,7 +80,7 @@ class GridAccessor:
             dims=(MOBILE_ION, "point"),
             coords={
                 MOBILE_ION: energy[MOBILE_ION],
-                "fractional": (("point", "axis"), places, {"units": "1"}),
+                **{axis: ("point", places[:, k], {"units": "1"}) for k, axis in enumerate(AXES)},
             },
             name=ENERGY,
             attrs=energy.attrs,

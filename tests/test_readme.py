@@ -76,7 +76,7 @@ def test_the_xarray_example_gives_a_share_per_ion(beside_lake):
 
 def test_the_example_of_a_path_gives_its_profile(beside_lake, capsys):
     names = {}
-    exec(block_with("python", "lake.pathway"), names)
+    exec(block_with("python", " = lake.pathway("), names)
     energies, distances = names["profile"]
     assert len(energies) == len(distances) > 2
     assert float(capsys.readouterr().out.split()[0]) == energies.max()
@@ -177,7 +177,7 @@ def release_1(word):
     return "1" if word in {"41", "42"} else word
 
 
-@pytest.mark.parametrize("line", block_with("bash", "descriptors").strip().splitlines())
+@pytest.mark.parametrize("line", block_with("bash", "ionlake descriptors").strip().splitlines())
 def test_the_commands_that_describe_crystals(crystals, monkeypatch, tmp_path, capsys, line):
     """The files have other names, and the landscape is the quick one."""
     files = {"Li3N.cif": "lif.cif", "structures/": "lif*.cif", "NaCl.cif": "naf.cif"}

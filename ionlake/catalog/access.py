@@ -141,7 +141,7 @@ class Lake:
                 f"{twice} rows name a material that is there already: choose one grid of each, such"
                 " as by grid_protocol and potential"
             )
-        locate = self._release.locate
+        locate = self._release.grids.locate
         return GridCollection({name: locate(name, scan_id) for name, scan_id in chosen})
 
     def _chosen(self, which: str | Iterable[str]) -> list[tuple[str, str | None]]:
@@ -298,21 +298,25 @@ def open_releases(
         yield one, other
 
 
-def open_lake(path: str | Path | None = None, *, release: int | None = None) -> Lake:
+def open_lake(
+    path: str | Path | None = None, *, release: int | None = None, memory: str | None = None
+) -> Lake:
     """Open a lake to read it; neither takes nor waits for the writer's lock.
 
     Args:
         path: Folder of the lake, or its URL such as ``s3://bucket/prefix``; by default
             ``$IONLAKE_LAKE`` or ``ionlake-lake`` here.
         release: Number of the release, by default the current one.
+        memory: What SQL may use, such as ``2GB``; by default four fifths of the machine's.
 
     Raises:
         LakeError: Not a lake, a lake of a newer format, nothing published yet, no such release, or
             a store that does not answer or refuses (`StoreError`).
+        SettingsError: An amount of memory that DuckDB does not take.
         MissingExtraError: The packages for such a URL are not installed.
     """
     layout = find_lake(default_lake_path() if path is None else path)
-    return Lake(ReleaseReader.open(layout, release))
+    return Lake(ReleaseReader.open(layout, release, Limits(memory)))
 
 
 def connect(
@@ -330,7 +334,8 @@ def connect(
     ``grid_stats``, ``sites_below``, ``pes_at``, ``free_volume`` and ``connected_free_volume``;
     their comments, in ``duckdb_functions()``, say what they give. ``grids_opened()`` counts the
     grids that were opened. A statement that runs too long is stopped by ``interrupt()`` from
-    another thread. Tables that a statement makes live in memory and end with the connection.
+    another thread. Tables that a statement makes live in memory and end with the connection. A
+    ``cursor()`` of it finds tables and macros after ``SET search_path = 'lake,memory'``.
 
     Args:
         path: Folder of the lake, or its URL; by default ``$IONLAKE_LAKE`` or ``ionlake-lake`` here.

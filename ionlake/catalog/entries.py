@@ -37,12 +37,12 @@ def lake_catalog(release: ReleaseReader) -> Catalog:
         if is_remote(release.layout.root):
             # The file is named for those who look, and to tell whether the catalog is current.
             return LakeTable(
-                path="{CATALOG_DIR}", table=name, release=number, metadata=metadata | {"file": file}
+                path="{CATALOG_DIR}", table=name, number=number, metadata=metadata | {"file": file}
             )
         query = SQLQuery(conn=connection, query=f"SELECT * FROM {name}")  # noqa: S608
         return DuckSQL(query, metadata=metadata).DuckToPandas(with_arrow=False)
 
-    place = {"path": "{CATALOG_DIR}", "release": number}
+    place = {"path": "{CATALOG_DIR}", "number": number}
     there = {row["relation"] for row in comments}
     return _catalog(
         table,
@@ -64,7 +64,8 @@ def entry_catalog() -> Catalog:
     The lake is the parameter ``lake``, else ``$IONLAKE_LAKE``; entries read its current release, or
     the one that the parameter ``release`` names.
     """
-    place = {"path": "{lake}", "release": "{release}"}
+    # Not named release: Intake drops an argument that has the name of a parameter.
+    place = {"path": "{lake}", "number": "{release}"}
 
     def table(name: str) -> LakeTable:
         metadata = {"description": f"Table {name} of the lake's release", "licence": LICENCE}

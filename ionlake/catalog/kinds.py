@@ -95,13 +95,8 @@ KINDS: Final = (
         "Materials, their descriptors and their places by Xi",
         (
             *("candidates", "best_by_chemistry", "rankings", "rankings_image_safe", "descriptors"),
-            *(
-                "ensemble_ranks",
-                "ensemble_descriptors",
-                "ensemble_members",
-                "materials",
-                "pathways",
-            ),
+            *("ensemble_ranks", "ensemble_descriptors", "ensemble_members"),
+            *("materials", "pathways"),
         ),
     ),
     Kind(

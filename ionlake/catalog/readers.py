@@ -29,18 +29,18 @@ class LakeGrid(BaseReader):  # type: ignore[misc]
     output_instance = "xarray:Dataset"
 
     def _read(
-        self, path: str, selection: Mapping[str, str], release: Release = None, **choice: str
+        self, path: str, selection: Mapping[str, str], number: Release = None, **choice: str
     ) -> Any:
         """Open the grid.
 
         Args:
             path: Folder or URL of the lake, empty for ``$IONLAKE_LAKE``.
             selection: Arguments of `Lake.grid` by name; empty ones do not count.
-            release: Number of the release, by default the current one.
+            number: Number of the release, by default the current one.
             **choice: As ``selection``; these win.
         """
         chosen = _chosen(selection, choice, 'catalog["grids"](material_id="mp-1960").read()')
-        with _open(path, release) as opened:
+        with _open(path, number) as opened:
             return opened.grid(chosen.pop("material_id"), **chosen)
 
 
@@ -48,10 +48,10 @@ class LakeLevelMap(LakeGrid):
     """Works out the level maps of one material from its grid, as an xarray Dataset."""
 
     def _read(
-        self, path: str, selection: Mapping[str, str], release: Release = None, **choice: str
+        self, path: str, selection: Mapping[str, str], number: Release = None, **choice: str
     ) -> Any:
         """Open the grid and flood it; arguments as for a grid."""
-        return super()._read(path, selection, release, **choice).ionlake.levels()
+        return super()._read(path, selection, number, **choice).ionlake.levels()
 
 
 class LakeTrajectory(BaseReader):  # type: ignore[misc]
@@ -66,14 +66,14 @@ class LakeTrajectory(BaseReader):  # type: ignore[misc]
     output_instance = "xarray:Dataset"
 
     def _read(
-        self, path: str, selection: Mapping[str, str], release: Release = None, **choice: str
+        self, path: str, selection: Mapping[str, str], number: Release = None, **choice: str
     ) -> Any:
         """Open the trajectory.
 
         Args:
             path: Folder of the lake, empty for ``$IONLAKE_LAKE``.
             selection: Arguments of `Lake.trajectory` by name; empty ones do not count.
-            release: Number of the release, by default the current one.
+            number: Number of the release, by default the current one.
             **choice: As ``selection``; these win.
         """
         example = 'catalog["trajectories"](material_id="mp-1960", temperature_k="1000").read()'
@@ -85,7 +85,7 @@ class LakeTrajectory(BaseReader):  # type: ignore[misc]
             raise SettingsError(
                 f"temperature_k is {given!r}; expected a number of kelvin such as 1000"
             ) from None
-        with _open(path, release) as opened:
+        with _open(path, number) as opened:
             return opened.trajectory(
                 chosen.pop("material_id"), temperature_k=temperature_k, **chosen
             )
@@ -97,16 +97,16 @@ class LakeTable(BaseReader):  # type: ignore[misc]
     imports: ClassVar[set[str]] = {"ionlake"}
     output_instance = "pandas:DataFrame"
 
-    def _read(self, path: str, table: str, release: Release = None) -> Any:
+    def _read(self, path: str, table: str, number: Release = None) -> Any:
         """Read the whole table.
 
         Args:
             path: Folder or URL of the lake, empty for ``$IONLAKE_LAKE``.
             table: Name of the table or view.
-            release: Number of the release, by default the current one.
+            number: Number of the release, by default the current one.
         """
         quoted = '"' + table.replace('"', '""') + '"'
-        with _open(path, release) as opened:
+        with _open(path, number) as opened:
             return opened.query(f"SELECT * FROM {quoted}")  # noqa: S608
 
 

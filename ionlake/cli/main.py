@@ -12,6 +12,7 @@ from ionlake.cli.descriptors import descriptors
 from ionlake.cli.evaluate import evaluate
 from ionlake.cli.exit_codes import ExitCode, exit_code
 from ionlake.cli.explain import explain
+from ionlake.cli.explore import explore, report
 from ionlake.cli.export import export
 from ionlake.cli.labels import labels
 from ionlake.cli.package import package
@@ -37,6 +38,8 @@ app = typer.Typer(
 for command in (
     *(quickstart, plan, run, update, why, descriptors, query, sql, rank, status),
     *(
+        explore,
+        report,
         explain,
         pathway,
         trace,

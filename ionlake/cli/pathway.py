@@ -99,10 +99,10 @@ def pathway(
 
 
 def trace(lake: LakeOption = None, json: JsonOption = False) -> None:
-    """Fill in table pathways for scans that an older ionlake has described.
+    """Fill in tables pathways and grid_chunks for scans that an older ionlake has described.
 
-    Paths are found in the stored grids; descriptors stay as they are, no energy is evaluated. New
-    scans get their paths when they are described.
+    Both come from the stored grids; descriptors stay as they are, no energy is evaluated. New scans
+    get theirs when they are described.
 
     \b
     Examples:
@@ -118,7 +118,7 @@ def trace(lake: LakeOption = None, json: JsonOption = False) -> None:
     if json:
         sys.stdout.write(to_json(asdict(found)) + "\n")
     else:
-        sys.stdout.write(f"{found.n_scans} scans traced\n")
+        sys.stdout.write(f"{found.n_scans} scans traced, {found.n_grids} grids looked through\n")
         for problem in found.unreadable:
             sys.stderr.write(f"not traced: {problem}\n")
     if found.unreadable:

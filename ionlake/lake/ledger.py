@@ -492,6 +492,14 @@ class Ledger:
         )
         return self._connection.execute(query, (pathway_version,)).fetchall()
 
+    def scans_without_chunks(self) -> list[str]:
+        """Scans of whose chunks nothing is known."""
+        query = (
+            "SELECT scan_id FROM scans WHERE scan_id NOT IN (SELECT scan_id FROM grid_chunks)"
+            " ORDER BY scan_id"
+        )
+        return [scan_id for (scan_id,) in self._connection.execute(query)]
+
     def count_described_by(self, run_id: str) -> int:
         """Number of materials whose present structure a run has described, for each potential."""
         query = (

@@ -1,7 +1,6 @@
 """Reading one release by SQL."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import duckdb
@@ -38,16 +37,14 @@ class ReleaseReader:
     def __init__(self, layout: LakeLayout, connection: duckdb.DuckDBPyConnection) -> None:
         self.layout = layout
         self.connection = connection
-        self.grids = GridStore(self.locate)
-        self._grid_paths: dict[str, list[tuple[str, str]]] | None = None
-        equip_session(connection, self.grids)
         self.info: ReleaseInfo = read_info(connection)
+        self.grids = GridStore(layout, self.info.number)
 
     @classmethod
     def open(
         cls, layout: LakeLayout, number: int | None = None, limits: Limits = NO_LIMITS
     ) -> Self:
-        """Open a release.
+        """Open a release with macros and functions, locked so that it may serve any SQL.
 
         Args:
             layout: Paths of the lake.
@@ -69,7 +66,19 @@ class ReleaseReader:
                 f"the lake {layout.root} has no release {number}: its releases are"
                 f" {_listed(layout)}"
             )
-        return cls(layout, open_session(path, limits))
+        reader = cls(layout, open_session(path, limits))
+        equip_session(reader.connection, reader.grids)
+        return reader
+
+    @classmethod
+    def bare(cls, layout: LakeLayout, number: int) -> Self:
+        """Open a release without macros and functions, for ionlake's own questions.
+
+        Args:
+            layout: Paths of the lake.
+            number: Number of the release, which is there.
+        """
+        return cls(layout, open_session(layout.release(number)))
 
     def query(
         self,
@@ -106,30 +115,6 @@ class ReleaseReader:
         names: list[str]
         names, rows = self._run(sql, parameters, lambda result: (result.columns, result.fetchall()))
         return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def locate(self, material_id: str, scan_id: str | None = None) -> Path:
-        """Where the grid of a material lies.
-
-        Args:
-            material_id: The material.
-            scan_id: One of its scans, needed where it has several.
-
-        Raises:
-            LakeError: The material is unknown, has no such grid, or has several that fit.
-        """
-        from ionlake.lake.lookup import find_grid
-
-        if self._grid_paths is None:
-            paths: dict[str, list[tuple[str, str]]] = {}
-            for row in self.rows("SELECT material_id, scan_id, grid_path FROM grids"):
-                paths.setdefault(row["material_id"], []).append((row["scan_id"], row["grid_path"]))
-            self._grid_paths = paths
-        fitting = [
-            path for scan, path in self._grid_paths.get(material_id, ()) if scan_id in (None, scan)
-        ]
-        if len(fitting) == 1:
-            return self.layout.resolve(fitting[0])
-        return self.layout.resolve(find_grid(self, material_id, scan_id=scan_id))
 
     def close(self) -> None:
         """Close the file."""

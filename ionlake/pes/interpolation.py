@@ -4,7 +4,6 @@ import itertools
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ionlake.errors import GridError
 from ionlake.geometry import FloatArray
@@ -32,7 +31,7 @@ def interpolate(values: FloatArray, fractional: FloatArray) -> FloatArray:
             " three dimensions and triples of fractional coordinates, shape (places, 3)"
         )
     sizes = np.array(values.shape)
-    known: NDArray[np.bool_] = np.isfinite(fractional).all(axis=1)
+    known = np.asarray(np.isfinite(fractional).all(axis=1))
     places = np.round(np.mod(np.where(known[:, None], fractional, 0.0), 1.0) * sizes, _DIGITS)
     lower = np.floor(places).astype(int)
     above = places - lower

@@ -105,9 +105,10 @@ class Recipe(Settings):
 
     @model_validator(mode="after")
     def _one_potential_or_several(self) -> Self:
-        if "ensemble" not in self.model_fields_set:
+        given = self.model_fields_set
+        if "ensemble" not in given or ("potential" in given and not self.ensemble):
             return self
-        if "potential" in self.model_fields_set:
+        if "potential" in given:
             raise ValueError(
                 "potential and ensemble are both there; name all potentials under ensemble and"
                 " leave potential out"

@@ -18,7 +18,7 @@ from ionlake.potentials.analytic import CosineLandscape
 from ionlake.potentials.ase import AsePotential
 from ionlake.potentials.interface import Potential, PotentialCard
 from ionlake.potentials.load import load_potential, resolve_device, split_modality
-from ionlake.potentials.sevennet import checkpoint_path
+from ionlake.potentials.sevennet import BUILDING, checkpoint_path
 
 
 @dataclass(frozen=True)
@@ -112,5 +112,6 @@ def _sevennet(potential: str, card: PotentialCard, device: str) -> ForceField:
         warnings.simplefilter("ignore")
         from sevenn.calculator import SevenNetCalculator
 
-        calculator = SevenNetCalculator(str(path), modal=modality, device=device)
+        with BUILDING:
+            calculator = SevenNetCalculator(str(path), modal=modality, device=device)
     return ForceField(card, calculator)

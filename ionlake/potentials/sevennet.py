@@ -8,6 +8,7 @@ Weights of ``sevennet-0``, ``7net-l3i5`` and ``7net-mf-0`` come with the sevenn 
 import copy
 import hashlib
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ PACKAGED: Final = {
     "7net-mf-0": "7net-mf-0",
 }
 """Names of the checkpoints that ship with sevenn, and sevenn's own names for them."""
+
+BUILDING: Final = threading.Lock()
+"""Held while a network is built: e3nn traces modules by patching torch for all threads."""
 
 FROZEN_LATTICE: Final = "frozen-lattice-3"
 """Name and version of the collapsed operator; raised whenever a number can change."""
@@ -247,8 +251,9 @@ def _read_checkpoint(path: Path) -> tuple[Any, Any]:
         try:
             from sevenn.util import load_checkpoint
 
-            stored = load_checkpoint(str(path))
-            return stored, stored.build_model()
+            with BUILDING:
+                stored = load_checkpoint(str(path))
+                return stored, stored.build_model()
         except Exception as error:
             raise PotentialError(
                 f"cannot read {path.name} as a SevenNet checkpoint "

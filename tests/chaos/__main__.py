@@ -29,7 +29,7 @@ def main() -> int:
     )
     if campaign.lost:
         mean, most = sum(campaign.lost) / len(campaign.lost), max(campaign.lost)
-        say(f"begun, not acknowledged when killed: {mean:.1f} on average, {most} at most\n")
+        say(f"tasks to do again after a run was killed: {mean:.1f} on average, {most} at most\n")
     for problem in campaign.problems:
         say(f"PROBLEM {problem}\n")
     return bool(campaign.problems)

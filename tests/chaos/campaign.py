@@ -15,6 +15,9 @@ from pathlib import Path
 from tests.chaos.lakes import differences, promises
 
 DELAY_S = 0.03
+WORKERS = 2
+"""Of a run; each may lose the one task that it is at."""
+
 TARGETS = ("worker", "driver", "group")
 MOMENTS = {"starting": 2, "workers ready": 1, "at work": 9}
 _LONGEST_RUN_S = 600.0
@@ -34,7 +37,8 @@ class Campaign:
         problems: Whatever was lost, done twice or different.
         repeated: Blocks and grids that were begun more than once.
         begun: Blocks and grids that were begun.
-        lost: After each killed run, how many of them were begun and not acknowledged.
+        lost: After each killed run, how many tasks (a block, or a bundle of small crystals) had
+            begun something that is not acknowledged.
         say: Told about every kill and every lake.
     """
 
@@ -73,7 +77,7 @@ class Campaign:
     def _finish(self, lake: Path, notes: Path, n_kills: int) -> bool:
         """Run until the lake is done, with kills in between; False if a run gave up."""
         while True:
-            promised, known = promises(lake), len(_lines(notes))
+            promised, known, kills = promises(lake), len(_lines(notes)), self.n_kills
             run = self._start(lake, notes, DELAY_S)
             if self.n_kills < n_kills:
                 self._attack(run, n_kills)
@@ -86,7 +90,11 @@ class Campaign:
             if status != -signal.SIGKILL:
                 self.problems.append(f"{lake.name}: a run ended with {status}: {run.stderr_text()}")
                 return False
-            self.lost.append(len({*_lines(notes)[known:]} - promises(lake)))
+            kept = promises(lake)
+            tasks = {task for what, task in _notes(notes)[known:] if what not in kept}
+            self.lost.append(len(tasks))
+            if len(tasks) > WORKERS * (self.n_kills - kills):
+                self.problems.append(f"{lake.name}: {len(tasks)} tasks to do again after a kill")
 
     def _attack(self, run: "Run", n_kills: int) -> None:
         """Kill at random moments until the driver is dead or done."""
@@ -199,4 +207,11 @@ def _wait_for_orphans(driver: int) -> None:
 
 
 def _lines(notes: Path) -> list[str]:
-    return notes.read_text().splitlines() if notes.exists() else []
+    """Blocks and grids, in the order in which they were begun."""
+    return [what for what, _ in _notes(notes)]
+
+
+def _notes(notes: Path) -> list[tuple[str, str]]:
+    """The same, each with the task that began it."""
+    lines = notes.read_text().splitlines() if notes.exists() else []
+    return [(what, task) for what, _, task in (line.partition("\t") for line in lines)]

@@ -15,6 +15,7 @@ from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.report import Reporter
 from ionlake.pipeline.work import Outlook
+from tests.chaos.campaign import WORKERS
 
 RECIPE = Recipe.model_validate(
     {
@@ -22,7 +23,7 @@ RECIPE = Recipe.model_validate(
         "source": {"kind": "bundled", "max_sites": int(os.environ["CHAOS_MAX_SITES"])},
         "potential": {"name": "analytic"},
         "scan": {"spacing_ang": 0.7, "symmetry": "none"},
-        "cluster": {"kind": "local", "workers": 2},
+        "cluster": {"kind": "local", "workers": WORKERS},
         "max_attempts": 1000,
     }
 )

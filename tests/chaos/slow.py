@@ -3,6 +3,8 @@
 import os
 import time
 
+from distributed import get_worker
+
 from ionlake.pipeline import steps
 from ionlake.potentials.analytic import CosineLandscape
 
@@ -33,6 +35,8 @@ def _noted_grid(path, grid):
 
 
 def _note(*words):
+    """One line: what is begun, a tab, and the task that does it."""
+    line = f"{' '.join(words)}\t{get_worker().get_current_task()}\n"
     descriptor = os.open(os.environ["CHAOS_NOTES"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(descriptor, (" ".join(words) + "\n").encode())
+    os.write(descriptor, line.encode())
     os.close(descriptor)

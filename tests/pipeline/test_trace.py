@@ -87,3 +87,18 @@ def test_withdrawn_scans_take_their_paths_along(lake):
         scan_id = min(writer.ledger.finished_scans())
         writer.ledger.withdraw(scan_id)
         assert writer.ledger.count(schema.PATHWAYS) == 3
+
+
+def test_statistics_of_chunks_are_filled_in_too(lake):
+    def chunks():
+        with ionlake.open_lake(lake) as opened:
+            return opened.query("FROM grid_chunks ORDER BY ALL")
+
+    before = chunks()
+    with open_writer(lake) as writer:
+        for scan_id in writer.ledger.finished_scans():
+            writer.ledger.put_grid_chunks(scan_id, [])
+    found = trace_lake(lake)
+    assert (found.n_scans, found.n_grids) == (0, 2)
+    assert len(before) > 0
+    assert chunks().equals(before)

@@ -97,6 +97,7 @@ def pathway_scene(
     material_id: str = "",
     xi: float | None = None,
     threshold_ev: float = 0.5,
+    levels: FloatArray | None = None,
 ) -> Scene:
     """What to draw of a scan: the region that ions reach below a threshold, in the crystal.
 
@@ -108,6 +109,7 @@ def pathway_scene(
         material_id: Name of the material.
         xi: Its Ξ.
         threshold_ev: Level on the surface, eV.
+        levels: What `material_levels` gives for the scan, if it is known already.
 
     Raises:
         SettingsError: The threshold is not positive.
@@ -121,7 +123,8 @@ def pathway_scene(
         raise SettingsError(f"threshold is {threshold_ev} eV; expected a positive energy")
     cell = np.array(dataset.attrs["cell"], dtype=np.float64)
     repeats = _repeats(cell)
-    levels = material_levels(dataset, threshold_ev)
+    if levels is None:
+        levels = material_levels(dataset, threshold_ev)
     # Smooth, bounded and zero at the threshold: walls of many eV leave no ripples in the splines.
     relative = (levels - threshold_ev) / (levels + threshold_ev)
     refine = 2 if levels.size * np.prod(repeats) <= _MOST_POINTS_REFINED else 1

@@ -77,7 +77,7 @@ def register_grid_functions(connection: duckdb.DuckDBPyConnection, grids: GridSt
     def add(
         name: str, function: Callable[..., pa.Array], parameters: list[str], result: str
     ) -> None:
-        connection.create_function(
+        connection.create_function(  # type: ignore[call-overload]
             name,
             function,
             [*_WHICH, *parameters],
@@ -193,19 +193,20 @@ def _interpolated(
     xyz: tuple[pa.Array, pa.Array, pa.Array],
 ) -> pa.Array:
     """Energies at the places of all rows, those of one ion together."""
-    keys = list(zip(materials.to_pylist(), scans.to_pylist(), ions.to_pylist(), strict=True))
+    rows_of: dict[tuple[str | None, str | None, int | None], list[int]] = {}
+    keys = zip(materials.to_pylist(), scans.to_pylist(), ions.to_pylist(), strict=True)
+    for row, key in enumerate(keys):
+        rows_of.setdefault(key, []).append(row)
     places: FloatArray = np.array(
         [axis.to_numpy(zero_copy_only=False) for axis in xyz], dtype=np.float64
     ).T
-    energies = np.full(len(keys), np.nan)
-    for key in dict.fromkeys(keys):
-        material, scan, ion = key
+    energies = np.full(len(places), np.nan)
+    for (material, scan, ion), rows in rows_of.items():
         if material is None or ion is None:
             continue
         values = grids.grid(material, scan)[ENERGY].to_numpy()
         if not 0 <= ion < len(values):
             raise QueryError(f"{material} has no mobile ion {ion}; expected 0 to {len(values) - 1}")
-        rows = [row for row, other in enumerate(keys) if other == key]
         energies[rows] = interpolate(values[ion], places[rows])
     return pa.array(energies, from_pandas=True)
 

@@ -1,0 +1,1 @@
+"""The lake as pages in a browser: candidates, one material, SQL."""

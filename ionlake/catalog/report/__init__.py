@@ -1,0 +1,1 @@
+"""The best materials of a lake in one file."""
