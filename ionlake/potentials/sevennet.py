@@ -41,7 +41,10 @@ PACKAGED: Final = {
 """Names of the checkpoints that ship with sevenn, and sevenn's own names for them."""
 
 BUILDING: Final = threading.Lock()
-"""Held while a network is built: e3nn traces modules by patching torch for all threads."""
+"""Held while a network is built: e3nn traces modules by patching torch for all threads.
+
+So no thread may evaluate a network while another builds one; workers of several threads would.
+"""
 
 FROZEN_LATTICE: Final = "frozen-lattice-3"
 """Name and version of the collapsed operator; raised whenever a number can change."""
