@@ -4,9 +4,7 @@ import numpy as np
 import xarray as xr
 
 from ionlake.descriptors.scan_input import read_scan
-from ionlake.levels.connectivity import neighbour_offsets
-from ionlake.levels.folding import fold_levels
-from ionlake.levels.minimax import level_map
+from ionlake.levels.folding import levels_in_cell
 from ionlake.names import AXES, GRID_DIMS, LEVEL, MOBILE_ION
 from ionlake.pes.seed import find_seed
 
@@ -34,16 +32,13 @@ def level_maps(dataset: xr.Dataset) -> xr.Dataset:
         arXiv:2411.06804, level map; `ionlake.levels.level_map` gives the box itself.
     """
     scan = read_scan(dataset)
-    offsets = neighbour_offsets(scan.cell, scan.shape)
     levels = np.empty(scan.energy.shape, dtype=np.float32)
     seeds = []
     for ion, (energy, site) in enumerate(zip(scan.landscapes(), scan.sites, strict=True)):
-        seed = find_seed(energy, scan.cell, site)
-        unknown = np.isnan(energy)
-        filled = np.where(unknown, np.nanmax(energy), energy)
-        in_cell = fold_levels(level_map(filled, seed, offsets), seed)
-        levels[ion] = np.where(unknown | (in_cell >= scan.valid_below_ev), np.nan, in_cell)
-        seeds.append(seed)
+        in_cell = levels_in_cell(energy, scan.cell, site)
+        unknown = np.isnan(energy) | (in_cell >= scan.valid_below_ev)
+        levels[ion] = np.where(unknown, np.nan, in_cell)
+        seeds.append(find_seed(energy, scan.cell, site))
     return xr.Dataset(
         {
             LEVEL: (

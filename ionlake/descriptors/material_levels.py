@@ -6,10 +6,7 @@ import xarray as xr
 from ionlake.descriptors.scan_input import read_scan
 from ionlake.errors import GridError
 from ionlake.geometry import FloatArray
-from ionlake.levels.connectivity import neighbour_offsets
-from ionlake.levels.folding import fold_levels
-from ionlake.levels.minimax import level_map
-from ionlake.pes.seed import find_seed
+from ionlake.levels.folding import levels_in_cell
 
 
 def material_levels(dataset: xr.Dataset, below_ev: float) -> FloatArray:
@@ -39,11 +36,7 @@ def material_levels(dataset: xr.Dataset, below_ev: float) -> FloatArray:
             f"the scan was screened: its energies are known below {scan.valid_below_ev:g} eV, got "
             f"a threshold of {below_ev:g} eV: lower it, or scan with accuracy: full"
         )
-    offsets = neighbour_offsets(scan.cell, scan.shape)
     lowest: FloatArray = np.full(scan.shape, np.inf)
     for energy, site in zip(scan.landscapes(), scan.sites, strict=True):
-        seed = find_seed(energy, scan.cell, site)
-        filled = np.where(np.isnan(energy), np.nanmax(energy), energy)
-        levels = level_map(filled, seed, offsets)
-        np.minimum(lowest, fold_levels(levels, seed), out=lowest)
+        np.minimum(lowest, levels_in_cell(energy, scan.cell, site), out=lowest)
     return lowest

@@ -10,11 +10,8 @@ import xarray as xr
 from ionlake.descriptors.scan_input import ScanInput, read_scan
 from ionlake.errors import GridError, SettingsError
 from ionlake.geometry import FloatArray
-from ionlake.levels.connectivity import neighbour_offsets
-from ionlake.levels.folding import fold_levels
-from ionlake.levels.minimax import level_map
+from ionlake.levels.folding import levels_in_cell
 from ionlake.names import STATUS
-from ionlake.pes.seed import find_seed
 from ionlake.structures.record import StructureRecord
 
 QUANTITIES: Final = ("energy", "level", "status")
@@ -102,9 +99,6 @@ def make_volume(
 def _values(scan: ScanInput, ion: int, excluded: float | None, *, as_level: bool) -> FloatArray:
     """Energies or levels of one ion, points that were not evaluated filled."""
     energy = np.asarray(scan.energy[ion].to_numpy(), dtype=np.float64)
-    highest = float(np.nanmax(energy)) if excluded is None else excluded
-    filled = np.where(np.isnan(energy), highest, energy)
-    if not as_level:
-        return filled
-    seed = find_seed(energy, scan.cell, scan.sites[ion])
-    return fold_levels(level_map(filled, seed, neighbour_offsets(scan.cell, filled.shape)), seed)
+    if as_level:
+        return levels_in_cell(energy, scan.cell, scan.sites[ion], excluded)
+    return np.where(np.isnan(energy), np.nanmax(energy) if excluded is None else excluded, energy)
