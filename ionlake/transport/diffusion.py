@@ -32,6 +32,10 @@ UPPER: Final = 0.95
 """Quantile that a value does not exceed with a probability of 95 %."""
 
 _ANG2_PER_PS_IN_CM2_PER_S: Final = 1e-4
+_STILL_ANG: Final = 1e-5
+"""Ions that never move so far stand still, and have no covariance to fit with."""
+
+_AT_REST_CM2_S: Final = 1e-20
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 
@@ -138,6 +142,8 @@ def self_diffusion(
     """
     require_kinisi()
     intervals = fit_intervals(len(displacements), frame_ps, settings)
+    if np.abs(displacements).max() < _STILL_ANG:
+        return Diffusion(0.0, _AT_REST_CM2_S)
     with _quiet_and_reproducible():
         regression = observe(displacements, frame_ps, intervals)
         # One step, for the covariance matrix alone.

@@ -82,6 +82,17 @@ def test_vibration_is_no_diffusion():
     assert abs(found.msd_exponent) < 0.3
 
 
+@pytest.mark.parametrize("noise_ang", [0.0, 1e-12])
+def test_ions_at_rest_are_censored(noise_ang):
+    still = walk(3, diffusivity_ang2_ps=0.0, vibration_ang=noise_ang)
+    found = analyse(still, "Li", SETTINGS)
+    assert found.censored
+    assert found.diffusivity_cm2_s is None
+    assert found.diffusivity_upper_cm2_s == pytest.approx(
+        3.0 * 9.0 / (6 * 16 * 49.75) * 1e-4, rel=0.01
+    )
+
+
 def test_a_slow_walk_that_is_censored_lies_below_its_bound():
     slow = [walk(seed, diffusivity_ang2_ps=5e-4) for seed in range(3)]
     for found in (analyse(each, "Li", SETTINGS) for each in slow):

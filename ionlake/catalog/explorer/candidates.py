@@ -155,7 +155,7 @@ def _conditions(state: TableState) -> tuple[list[str], list[Any]]:
             conditions.append(condition)
             values.append(bound)
     if state.log_sigma_min is not None:
-        conditions.append("log10(greatest(sigma_300k_s_cm, sigma_measured_s_cm)) >= ?")
+        conditions.append("greatest(sigma_300k_s_cm, sigma_measured_s_cm) >= pow(10, ?)")
         values.append(state.log_sigma_min)
     if state.no_transition_metal:
         conditions.append("NOT has_transition_metal")
