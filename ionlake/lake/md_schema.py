@@ -39,8 +39,8 @@ MD_RUNS: Final = Table(
         ("trajectory_sha256", "VARCHAR", "SHA-256 over names and contents of its files"),
         ("md_version", "INTEGER", "Version of the dynamics"),
         ("origin", "VARCHAR", "File an import came from, null otherwise"),
-        ("compute_seconds", "DOUBLE", "Processor time summed over the pieces of the run, s"),
-        ("ns_per_day", "DOUBLE", "Simulated time per day of processor time, ns"),
+        ("compute_seconds", "DOUBLE", "Time that workers were at the pieces of the run, summed, s"),
+        ("ns_per_day", "DOUBLE", "Simulated time per day that workers were at it, ns"),
         ("run_id", "VARCHAR", "Run that finished it"),
     ),
 )
@@ -122,7 +122,7 @@ STAGED_PIECES: Final = Table(
         ("n_frames", "INTEGER", "Frames recorded in it"),
         ("staging_path", "VARCHAR", "Zarr group of the frames, null where there are none"),
         ("state", "VARCHAR", "State at its end, as JSON"),
-        ("compute_seconds", "DOUBLE", "Processor time of the piece, s"),
+        ("compute_seconds", "DOUBLE", "Time that a worker was at the piece, s"),
     ),
 )
 

@@ -157,7 +157,7 @@ SCANS: Final = Table(
         ("scan_version", "INTEGER", "Version of the scan algorithm"),
         ("grid_path", "VARCHAR", "Zarr group of the grid, relative to the lake"),
         ("grid_sha256", "VARCHAR", "SHA-256 over names and contents of the grid's files"),
-        ("compute_seconds", "DOUBLE", "Processor time of the scan summed over its tasks, s"),
+        ("compute_seconds", "DOUBLE", "Time that workers were at the tasks of the scan, summed, s"),
         ("run_id", "VARCHAR", "Run that computed the scan"),
     ),
 )
@@ -432,7 +432,7 @@ STAGED_BLOCKS: Final = Table(
         ("n_points", "BIGINT", "Number of points, hence of energies in the array"),
         ("reduced", "BOOLEAN", "Whether symmetry decided which points are evaluated"),
         ("staging_path", "VARCHAR", "Zarr array of the energies, relative to the lake"),
-        ("compute_seconds", "DOUBLE", "Processor time of the block, s"),
+        ("compute_seconds", "DOUBLE", "Time that a worker was at the block, s"),
     ),
 )
 

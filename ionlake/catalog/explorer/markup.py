@@ -6,16 +6,9 @@ import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ionlake.catalog.figures.style import formula_html
-
 NOTHING: Final = "–"
 _DIGITS: Final = 4
 PAGES: Final = {"./": "Candidates", "sql": "SQL"}
-
-
-def formula(text: str) -> str:
-    """A formula with subscripts."""
-    return formula_html(html.escape(text))
 
 
 def value_text(value: Any) -> str:

@@ -9,7 +9,7 @@ from ionlake.catalog.access import Lake
 from ionlake.catalog.explain.account import Account, explain
 from ionlake.catalog.explorer import markup
 from ionlake.catalog.explorer.material import Material, draw_arrhenius, read_labels
-from ionlake.catalog.figures.style import styled
+from ionlake.catalog.figures.style import formula_html, styled
 from ionlake.errors import IonlakeError
 
 
@@ -17,7 +17,7 @@ def headline_html(material: Material) -> str:
     """Formula, id, chemistry and the main descriptors."""
     facts = material.facts
     title = (
-        f"<h1>{markup.formula(material.formula)}"
+        f"<h1>{formula_html(material.formula)}"
         f" <small>{html.escape(material.material_id)}</small></h1>"
     )
     about = [

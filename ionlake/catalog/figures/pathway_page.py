@@ -47,7 +47,7 @@ def pathway_page(scenes: Sequence[Scene]) -> Any:
     except ImportError as error:
         raise MissingExtraError("plotly is not installed: pip install 'ionlake[plots]'") from error
     titles = [
-        f"<b>{formula_html(scene.formula)}</b> {scene.material_id}<br>{describe_scene(scene)}"
+        f"<b>{formula_html(scene.formula)}</b> {html.escape(scene.material_id)}<br>{describe_scene(scene)}"
         for scene in scenes
     ]
     figure = make_subplots(

@@ -1,5 +1,6 @@
 """What all figures share: colours, fonts, how a formula is written."""
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -85,5 +86,6 @@ def formula_label(formula: str) -> str:
 
 
 def formula_html(formula: str) -> str:
-    """A formula with subscripts, for HTML."""
-    return re.sub(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)", r"<sub>\1</sub>", formula)
+    """A formula with subscripts, for HTML; whatever else it holds is escaped."""
+    escaped = html.escape(formula)
+    return re.sub(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)", r"<sub>\1</sub>", escaped)

@@ -12,6 +12,7 @@ from ionlake.catalog.explorer.telling import account_html, headline_html, pictur
 from ionlake.catalog.figures.pathway import pathway_figure
 from ionlake.catalog.figures.reading import Choice, read_ranking
 from ionlake.catalog.figures.saving import Provenance
+from ionlake.catalog.figures.style import formula_html
 from ionlake.catalog.report.profile import profile_figure
 from ionlake.lake.progress import Progress, followed, unfollowed
 
@@ -139,7 +140,7 @@ def _ranking(rows: Sequence[dict[Any, Any]], rank_column: str) -> str:
         cells = (
             markup.value_text(int(row[rank_column])),
             f'<a href="#m{number}">{html.escape(row["material_id"])}</a>',
-            markup.formula(row["formula"]),
+            formula_html(row["formula"]),
             *(markup.value_text(row[name]) for name in shown),
         )
         body += "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>\n"

@@ -38,7 +38,7 @@ def md_run_row(
         frames: What was recorded.
         potential: Name of the potential.
         stored: Path of the trajectory as rows name it, and its SHA-256.
-        seconds: Processor time of all pieces, s.
+        seconds: Time that workers were at the pieces, s.
     """
     schedule, n_atoms = job.schedule, len(supercell.numbers)
     total_ps = schedule.n_steps * schedule.step_fs / 1000

@@ -87,7 +87,7 @@ def finish_step(
         job: The run.
         pieces: Paths and numbers of frames of its pieces, in order.
         place: Where the trajectory is written.
-        seconds: Processor time of the pieces, s.
+        seconds: Time that workers were at the pieces, s.
 
     Raises:
         LakeError: A piece cannot be read, or the trajectory cannot be written.

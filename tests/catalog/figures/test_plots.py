@@ -124,4 +124,5 @@ def test_every_format_tells_where_the_numbers_come_from(lake, tmp_path, suffix):
 def test_formulas_have_subscripts():
     assert formula_label("Li10Ge(PS6)2") == "Li$_{10}$Ge(PS$_{6}$)$_{2}$"
     assert formula_html("Li3N") == "Li<sub>3</sub>N"
+    assert formula_html("<b>Li") == "&lt;b&gt;Li"
     assert formula_label("LiF") == "LiF"
