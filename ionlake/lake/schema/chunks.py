@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ionlake.lake.columns import Column, Table, columns
+from ionlake.lake.schema.columns import Column, Table, columns
 from ionlake.pes.far_points import DISTANCES_ANG, lowest_beyond_key
 
 GRID_CHUNKS: Final = Table(

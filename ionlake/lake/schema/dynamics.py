@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ionlake.lake.columns import Table, columns
+from ionlake.lake.schema.columns import Table, columns
 
 MD_RUNS: Final = Table(
     "md_runs",
@@ -125,5 +125,3 @@ STAGED_PIECES: Final = Table(
         ("compute_seconds", "DOUBLE", "Time that a worker was at the piece, s"),
     ),
 )
-
-MD_TABLES: Final = (MD_RUNS, DIFFUSIVITIES, CONDUCTIVITIES)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ionlake.lake.columns import Table, columns
+from ionlake.lake.schema.columns import Table, columns
 
 PATHWAYS: Final = Table(
     "pathways",
