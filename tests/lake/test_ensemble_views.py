@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from ionlake.descriptors.keys import DESCRIPTOR_KEYS
-from ionlake.lake.reader import ReleaseReader
-from ionlake.lake.release import publish_release
-from ionlake.lake.writer import open_writer
 from tests.lake.fake_lake import descriptor_row, identifier, ion_rows, put_material, scan_row
 
 XIS = {
@@ -17,21 +14,6 @@ XIS = {
     "two": {"a": 0.6, "b": 0.8, "tm-c": 0.7, "d": 0.2},
     "three": {"a": 0.5, "b": 0.9, "tm-c": 0.1, "e": 0.99},
 }
-
-
-@pytest.fixture
-def writer(tmp_path):
-    with open_writer(tmp_path / "lake", create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def rows(writer):
-    def published(sql):
-        publish_release(writer.layout, writer.ledger)
-        return ReleaseReader.open(writer.layout).rows(sql)
-
-    return published
 
 
 def fill(writer, xis, **changes):

@@ -2,9 +2,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ionlake.lake.reader import ReleaseReader
-from ionlake.lake.release import publish_release
-from ionlake.lake.writer import open_writer
 from tests.lake.fake_lake import (
     descriptor_row,
     identifier,
@@ -15,21 +12,6 @@ from tests.lake.fake_lake import (
     scan_row,
     structure_row,
 )
-
-
-@pytest.fixture
-def writer(tmp_path):
-    with open_writer(tmp_path / "lake", create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def rows(writer):
-    def published(sql):
-        publish_release(writer.layout, writer.ledger)
-        return ReleaseReader.open(writer.layout).rows(sql)
-
-    return published
 
 
 def fill(writer, xis, **changes):

@@ -1,6 +1,6 @@
 """Tables and columns of the lake, each with its type and meaning, spelled once.
 
-The ledger's tables, the release's tables and their comments are all generated from this page, so
+The ledger's tables, the release's tables and their comments are all generated from these pages, so
 that a name, its type and its unit can never differ between them. Types are DuckDB's.
 """
 

@@ -6,15 +6,13 @@ these reach several times their speed. They are called from compiled code with w
 arrays and the index of the number to start at.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
+
+from ionlake.potentials.frozen_lattice.registers import INDEX, Code, generated
 
 LANES: Final = 32
 """Points that are worked on at once."""
@@ -24,8 +22,6 @@ TILE: Final = 16
 
 _ROWS_OF_ALL_LANES: Final = 3
 """So many rows of `LANES` sums fit the sixteen vector registers of a processor."""
-
-_INDEX: Final = ir.IntType(64)
 
 
 def as_pattern(present: np.ndarray) -> str:
@@ -82,7 +78,7 @@ def sum_blocks(
         for pattern in patterns.literal_value.split()
     ]
 
-    def write(code: "_Code", *values: Any) -> None:
+    def write(code: Code, *values: Any) -> None:
         *common, chosen, _ = values
         with code.choice(chosen, len(choices)) as alternatives:
             for entries, alternative in zip(choices, alternatives, strict=True):
@@ -104,7 +100,7 @@ def sum_blocks(
         kind,
         patterns,
     )
-    return _generated(arguments, write)
+    return generated(arguments, write)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -128,12 +124,12 @@ def add_product(
         y_at: Its first number.
     """
 
-    def write(code: "_Code", *values: Any) -> None:
+    def write(code: Code, *values: Any) -> None:
         into, into_at, one, one_at, other, other_at = values
         factors = code.load(one, one_at, LANES), code.load(other, other_at, LANES)
         code.store(code.multiply_add(*factors, code.load(into, into_at, LANES)), into, into_at)
 
-    return _generated((out, out_at, x, x_at, y, y_at), write)
+    return generated((out, out_at, x, x_at, y, y_at), write)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -191,7 +187,7 @@ def add_terms(
         last,
         sign,
     )
-    return _generated(arguments, _write_terms)
+    return generated(arguments, _write_terms)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -221,11 +217,11 @@ def interpolate_tile(
         at: First point in ``node`` and ``hermite``.
     """
     arguments = (out, out_at, n_points, table, channel, channels, node, hermite, at)
-    return _generated(arguments, _write_tile)
+    return generated(arguments, _write_tile)
 
 
 def _write_terms(
-    code: "_Code",
+    code: Code,
     messages: Any,
     to_ion: Any,
     to_atom: Any,
@@ -245,7 +241,7 @@ def _write_terms(
     builder = code.builder
 
     def row(start: Any, component: int, term: Any) -> Any:
-        place = builder.add(builder.mul(term, _INDEX(2)), _INDEX(component))
+        place = builder.add(builder.mul(term, INDEX(2)), INDEX(component))
         number = builder.load(builder.gep(components, [place]))
         return builder.add(start, builder.mul(n_points, number))
 
@@ -264,7 +260,7 @@ def _write_terms(
 
 
 def _write_tile(
-    code: "_Code",
+    code: Code,
     out: Any,
     out_at: Any,
     n_points: Any,
@@ -279,40 +275,22 @@ def _write_tile(
     builder = code.builder
     rows = []
     for k in range(TILE):
-        point = builder.add(at, _INDEX(k))
+        point = builder.add(at, INDEX(k))
         low = builder.load(builder.gep(node, [point]))
-        start = builder.add(channel, builder.mul(low, builder.mul(channels, _INDEX(2))))
+        start = builder.add(channel, builder.mul(low, builder.mul(channels, INDEX(2))))
         row = ir.Constant(ir.VectorType(code.number, TILE), None)
         for part in range(4):
-            place = builder.add(builder.mul(point, _INDEX(4)), _INDEX(part))
+            place = builder.add(builder.mul(point, INDEX(4)), INDEX(part))
             weight = code.everywhere(builder.load(builder.gep(hermite, [place])), TILE)
-            values_at = builder.add(start, builder.mul(channels, _INDEX(part)))
+            values_at = builder.add(start, builder.mul(channels, INDEX(part)))
             row = code.multiply_add(weight, code.load(table, values_at, TILE), row)
         rows.append(row)
     for k, row in enumerate(code.transposed(rows)):
-        code.store(row, out, builder.add(out_at, builder.mul(n_points, _INDEX(k))))
-
-
-def _generated(arguments: tuple[Any, ...], write: Any) -> tuple[Any, Any]:
-    """Signature and code generator: arrays are handed on as pointers, integers as indices."""
-    kinds = [types.intp if isinstance(each, types.Integer) else each for each in arguments]
-    number = arguments[0].dtype
-
-    def generate(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        plain = [
-            context.make_array(kind)(context, builder, value).data
-            if isinstance(kind, types.Array)
-            else value
-            for kind, value in zip(kinds, values, strict=True)
-        ]
-        write(_Code(builder, context.get_data_type(number)), *plain)
-        return context.get_dummy_value()
-
-    return types.void(*kinds), generate
+        code.store(row, out, builder.add(out_at, builder.mul(n_points, INDEX(k))))
 
 
 def _write_sum(
-    code: "_Code",
+    code: Code,
     entries: list[list[bool]],
     out: Any,
     out_at: Any,
@@ -333,116 +311,18 @@ def _write_sum(
 
     def one_pair(place: Any, sums: list[Any]) -> list[Any]:
         number = builder.load(builder.gep(pair, [place]))
-        matrix = builder.add(blocks_at, builder.mul(number, _INDEX(size)))
+        matrix = builder.add(blocks_at, builder.mul(number, INDEX(size)))
         atom = builder.load(builder.gep(sender, [place]))
-        row = builder.add(x_at, builder.mul(atom, builder.mul(n_points, _INDEX(d1))))
+        row = builder.add(x_at, builder.mul(atom, builder.mul(n_points, INDEX(d1))))
         longer, entry = list(sums), 0
         for m1 in range(d1):
-            sent = code.load(x, builder.add(row, builder.mul(n_points, _INDEX(m1))), lanes)
+            sent = code.load(x, builder.add(row, builder.mul(n_points, INDEX(m1))), lanes)
             for m3 in (m3 for m3, present in enumerate(entries[m1]) if present):
-                element = builder.gep(blocks, [builder.add(matrix, _INDEX(entry))])
+                element = builder.gep(blocks, [builder.add(matrix, INDEX(entry))])
                 factor = code.everywhere(builder.load(element), lanes)
                 longer[m3] = code.multiply_add(factor, sent, longer[m3])
                 entry += 1
         return longer
 
     for m3, total in enumerate(code.loop(first, last, [lanes] * d3, one_pair)):
-        code.store(total, out, builder.add(out_at, builder.mul(n_points, _INDEX(m3))))
-
-
-class _Code:
-    """Vector instructions for numbers of one type."""
-
-    def __init__(self, builder: Any, number: Any) -> None:
-        self.builder, self.number = builder, number
-        self.is_single = isinstance(number, ir.FloatType)
-
-    def loop(self, first: Any, last: Any, lanes: list[int], step: Any) -> list[Any]:
-        """Sums that start at zero; ``step`` takes an index and the sums, and gives the next ones.
-
-        They stay in registers for as long as the loop runs.
-        """
-        builder = self.builder
-        before = builder.block
-        test, body, after = (builder.append_basic_block(name) for name in ("test", "body", "after"))
-        builder.branch(test)
-        builder.position_at_end(test)
-        index = builder.phi(_INDEX)
-        sums = [builder.phi(ir.VectorType(self.number, each)) for each in lanes]
-        builder.cbranch(builder.icmp_signed("<", index, last), body, after)
-        builder.position_at_end(body)
-        longer = step(index, sums)
-        following = builder.add(index, _INDEX(1))
-        builder.branch(test)
-        index.add_incoming(first, before)
-        index.add_incoming(following, body)
-        for partial, total in zip(sums, longer, strict=True):
-            partial.add_incoming(ir.Constant(partial.type, None), before)
-            partial.add_incoming(total, body)
-        builder.position_at_end(after)
-        return sums
-
-    @contextmanager
-    def choice(self, chosen: Any, n: int) -> Iterator[list[AbstractContextManager[None]]]:
-        """Code of which one of ``n`` alternatives runs."""
-        builder = self.builder
-        after = builder.append_basic_block("after")
-        switch = builder.switch(chosen, after)
-
-        @contextmanager
-        def alternative(number: int) -> Iterator[None]:
-            block = builder.append_basic_block("alternative")
-            switch.add_case(_INDEX(number), block)
-            builder.position_at_end(block)
-            yield
-            builder.branch(after)
-
-        yield [alternative(number) for number in range(n)]
-        builder.position_at_end(after)
-
-    def load(self, array: Any, at: Any, lanes: int) -> Any:
-        pointer = self.builder.gep(array, [at])
-        vector = ir.VectorType(self.number, lanes).as_pointer()
-        return self._anywhere(self.builder.load(self.builder.bitcast(pointer, vector)))
-
-    def store(self, vector: Any, array: Any, at: Any) -> None:
-        pointer = self.builder.bitcast(self.builder.gep(array, [at]), vector.type.as_pointer())
-        self._anywhere(self.builder.store(vector, pointer))
-
-    def _anywhere(self, instruction: Any) -> Any:
-        """Vectors start at any number, not at multiples of a register's size."""
-        instruction.align = 4 if self.is_single else 8
-        return instruction
-
-    def multiply_add(self, x: Any, y: Any, z: Any) -> Any:
-        """x·y + z, fused where the processor can."""
-        name = f"llvm.fmuladd.v{x.type.count}{'f32' if self.is_single else 'f64'}"
-        kind = ir.FunctionType(x.type, [x.type] * 3)
-        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
-        return self.builder.call(function, [x, y, z])
-
-    def everywhere(self, number: Any, lanes: int) -> Any:
-        """One number in every lane."""
-        undefined = ir.Constant(ir.VectorType(self.number, lanes), ir.Undefined)
-        single = self.builder.insert_element(undefined, number, ir.IntType(32)(0))
-        return self._shuffled(single, undefined, [0] * lanes)
-
-    def transposed(self, rows: list[Any]) -> list[Any]:
-        """Transpose a square: swap its off-diagonal quarters, then those of each quarter, …."""
-        rows, size = list(rows), len(rows)
-        step = size // 2
-        while step:
-            lanes = range(size)
-            upper = [lane if not lane & step else size + lane - step for lane in lanes]
-            lower = [lane + step if not lane & step else size + lane for lane in lanes]
-            for k in lanes:
-                if not k & step:
-                    a, b = rows[k], rows[k + step]
-                    rows[k] = self._shuffled(a, b, upper)
-                    rows[k + step] = self._shuffled(a, b, lower)
-            step //= 2
-        return rows
-
-    def _shuffled(self, a: Any, b: Any, lanes: list[int]) -> Any:
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
-        return self.builder.shuffle_vector(a, b, mask)
+        code.store(total, out, builder.add(out_at, builder.mul(n_points, INDEX(m3))))
