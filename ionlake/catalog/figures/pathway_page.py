@@ -46,10 +46,7 @@ def pathway_page(scenes: Sequence[Scene]) -> Any:
         from plotly.subplots import make_subplots
     except ImportError as error:
         raise MissingExtraError("plotly is not installed: pip install 'ionlake[plots]'") from error
-    titles = [
-        f"<b>{formula_html(scene.formula)}</b> {html.escape(scene.material_id)}<br>{describe_scene(scene)}"
-        for scene in scenes
-    ]
+    titles = [_title(scene) for scene in scenes]
     figure = make_subplots(
         cols=len(scenes),
         specs=[[{"type": "scene"}] * len(scenes)],
@@ -98,6 +95,11 @@ def save_page(figure: Any, path: Path, title: str, provenance: Provenance) -> No
     page = figure.to_html(include_plotlyjs=True, full_html=True, default_height="95vh")
     head = f'<html lang="en"><head><title>{html.escape(title)}</title>'
     path.write_text("<!DOCTYPE html>\n" + page.replace("<html>\n<head>", head, 1), encoding="utf-8")
+
+
+def _title(scene: Scene) -> str:
+    name = f"<b>{formula_html(scene.formula)}</b> {html.escape(scene.material_id)}"
+    return f"{name}<br>{describe_scene(scene)}"
 
 
 def _traces(scene: Scene) -> list[Any]:
