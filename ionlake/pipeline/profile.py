@@ -12,7 +12,7 @@ from typing import Any
 from ionlake.errors import MissingExtraError, SettingsError
 
 WAITING = "waiting"
-"""Stage of workers that have nothing to do: they start, or wait for work, the writer or the last."""
+"""Stage of workers with nothing to do: they start, or wait for work, the writer, the last one."""
 
 
 @dataclass(frozen=True)
