@@ -37,7 +37,9 @@ class LabelFacts(LedgerFile):
             rows: Full rows for ``labels`` with empty match columns; a row that stands there
                 already keeps its match.
         """
-        new, corrected, unchanged = [], [], []
+        new: list[tuple[str, str]] = []
+        corrected: list[tuple[str, str]] = []
+        unchanged: list[tuple[str, str]] = []
         with self._transaction():
             for row in rows:
                 key = (row["label_set"], row["row_key"])
