@@ -54,7 +54,7 @@ def devices(monkeypatch):
 
 @pytest.fixture
 def job():
-    settings = ScanSettings(spacing_ang=1.0, symmetry="all")
+    settings = ScanSettings(spacing_ang=1.0, symmetry="none")
     return ScanJob("scan", load_bundled("LiF-225"), settings, GPU, "run")
 
 
