@@ -90,7 +90,8 @@ def stages(tasks: Iterable[Mapping[str, Any]], worker_s: float) -> list[Stage]:
         tasks: From Dask's task stream: ``key`` and ``startstops`` of each.
         worker_s: Time that the run had workers, summed over them, s.
     """
-    computed, moved = defaultdict(list), defaultdict(float)
+    computed: defaultdict[str, list[float]] = defaultdict(list)
+    moved: defaultdict[str, float] = defaultdict(float)
     for task in tasks:
         name = str(task["key"]).partition("-")[0]
         for part in task["startstops"]:

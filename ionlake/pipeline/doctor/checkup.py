@@ -43,7 +43,7 @@ class Checkup:
         cuda: Version of CUDA that torch was built for, None for a build without.
         processor: Its name.
         cores: Cores this process may use.
-        memory_gb: Memory of the machine, GB.
+        memory_gb: Memory that this process may use, GB.
         gpus: The GPUs that torch sees.
         trials: One on the processor, one on each GPU.
         problems: What keeps the machine, or a part of it, from working.
@@ -75,8 +75,8 @@ def examine(
         potential: Name of the potential.
         say: Told what is done next.
     """
-    import psutil
     import torch
+    from distributed.system import MEMORY_LIMIT
 
     gpus, name, cores = find_gpus(), processor_name(), usable_cores()
     trials = []
@@ -90,7 +90,7 @@ def examine(
         cuda=torch.version.cuda,
         processor=name,
         cores=cores,
-        memory_gb=psutil.virtual_memory().total / _GB,
+        memory_gb=MEMORY_LIMIT / _GB,
         gpus=gpus,
         trials=tuple(trials),
         problems=tuple(_problems(versions, gpus, trials, driver=has_driver())),
