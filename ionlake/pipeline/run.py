@@ -25,15 +25,13 @@ from ionlake.pipeline.dispatch import Dispatcher
 from ionlake.pipeline.known import read_known
 from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.plan import Method, Pair, Task, Todo
+from ionlake.pipeline.publisher import Publisher
 from ionlake.pipeline.recipe import PotentialSettings, Recipe
 from ionlake.pipeline.report import Reporter, RunSummary
 from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.store import store
 from ionlake.potentials.load import load_potential
 from ionlake.structures.sources.files import FileSource
-
-PUBLISH_EVERY_S: Final = 900.0
-"""A long run publishes what it has this often, so that a ranking exists early."""
 
 _VERSIONED: Final = ("ionlake", "sevenn", "torch", "numpy", "xarray", "zarr", "duckdb", "pymatgen")
 
@@ -147,19 +145,11 @@ def _compute(decision: Decision, recipe: Recipe, run: RunContext, until: float) 
     run.reporter.planned(n_scan, len(todo) - n_scan, reused, len(run.failures))
     if not todo:
         return "finished"
-    published = time.monotonic()
-
-    def publish_now_and_then() -> None:
-        nonlocal published
-        if time.monotonic() - published > PUBLISH_EVERY_S:
-            publish(run.writer.layout, run.writer.ledger)
-            published = time.monotonic()
-
     try:
-        with open_cluster(recipe.cluster) as client:
+        with Publisher(run.writer.layout) as publisher, open_cluster(recipe.cluster) as client:
             workers = client.scheduler_info(n_workers=-1)["workers"]
             run.reporter.cluster_ready(len(workers), client.dashboard_link)
-            done = Dispatcher(client, run).do(todo, publish_now_and_then, until)
+            done = Dispatcher(client, run).do(todo, publisher.now_and_then, until)
     except KeyboardInterrupt:
         return "interrupted"
     return "finished" if done else "stopped"

@@ -91,7 +91,7 @@ class Campaign:
                 self.problems.append(f"{lake.name}: a run ended with {status}: {run.stderr_text()}")
                 return False
             kept = promises(lake)
-            tasks = {task for what, task in _notes(notes)[known:] if what not in kept}
+            tasks = {task for what, task in _notes(notes)[known:] if not _is_done(what, kept)}
             self.lost.append(len(tasks))
             if len(tasks) > WORKERS * (self.n_kills - kills):
                 self.problems.append(f"{lake.name}: {len(tasks)} tasks to do again after a kill")
@@ -195,6 +195,12 @@ def _is_worker(pid: int) -> bool:
         return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
+
+
+def _is_done(what: str, kept: set[str]) -> bool:
+    """Whether a block or a grid is acknowledged, or the grid that the block went into."""
+    scan = what.split()[1]
+    return what in kept or f"grid {scan}" in kept
 
 
 def _wait_for_orphans(driver: int) -> None:

@@ -10,7 +10,7 @@ import sys
 
 import dask
 
-from ionlake.pipeline import blocks, run
+from ionlake.pipeline import blocks, publisher, run
 from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.report import Reporter
@@ -39,7 +39,7 @@ class Told(Reporter):
 
 def main():
     """Update the lake."""
-    blocks.GRANULE, run.PUBLISH_EVERY_S = 16, 0.5
+    blocks.GRANULE, publisher.PUBLISH_EVERY_S = 16, 0.5
     Outlook.large_s, Outlook.block_s, Outlook.bundle_s = 0.3, 0.0, 0.2
     with dask.config.set({"distributed.worker.preload": ["tests.chaos.slow"]}):
         run.run_recipe(RECIPE, sys.argv[1], Told(), RunOptions(mirror=True))

@@ -15,6 +15,9 @@ SQL_MEMORY: Final = "2GB"
 """What the statements of all visitors may use together."""
 
 _KEPT: Final = 8
+_FOLLOW_HISTORY: Final = "window.addEventListener('popstate', () => window.location.reload())"
+"""A page is what its address says, also after Back and Forward."""
+
 _UNUSED: Final = ("bokeh", "tornado.access", "panel")
 
 
@@ -65,6 +68,8 @@ def _pages(lake: Lake) -> dict[str, Callable[[], Any]]:
         raise MissingExtraError(
             f"{error.name} is not installed: pip install 'ionlake[explore]'"
         ) from error
+    from bokeh.models import CustomJS
+
     from ionlake.catalog.explorer.candidates import Candidates
     from ionlake.catalog.explorer.candidates_page import candidates_page
     from ionlake.catalog.explorer.look import PAGE_CSS, TEXT_CSS
@@ -77,6 +82,7 @@ def _pages(lake: Lake) -> dict[str, Callable[[], Any]]:
 
     def page(here: str, build: Callable[[], Any], *extensions: str) -> Any:
         pn.extension("tabulator", *extensions, raw_css=[PAGE_CSS])
+        pn.state.curdoc.js_on_event("document_ready", CustomJS(code=_FOLLOW_HISTORY))
         head = pn.pane.HTML(
             header(name, lake.release, here),
             sizing_mode="stretch_width",

@@ -16,9 +16,8 @@ TIME_LIMIT_S: Final = 10.0
 
 EXAMPLES: Final = {
     "Best without a transition metal": (
-        "SELECT material_id, formula, Xi, mpe, percolation_barrier_3d_ev\nFROM candidates\n"
-        "WHERE NOT has_transition_metal AND NOT image_closer_than_5_ang\n"
-        "ORDER BY Xi DESC\nLIMIT 20"
+        "SELECT material_id, formula, Xi, mpe, percolation_barrier_3d_ev, min_image_distance_ang\n"
+        "FROM candidates\nWHERE NOT has_transition_metal\nORDER BY Xi DESC\nLIMIT 20"
     ),
     "Sulfides": (
         "SELECT material_id, formula, Xi, mpe\nFROM candidates\n"
@@ -27,6 +26,10 @@ EXAMPLES: Final = {
     "By number of elements": (
         "SELECT n_elements, count(*) AS n_materials, median(mpe) AS median_mpe_ev\n"
         "FROM candidates\nGROUP BY n_elements\nORDER BY n_elements"
+    ),
+    "With low sites far from every mobile ion": (
+        "SELECT formula, material_id, min(energy_ev) AS lowest_energy_ev\n"
+        "FROM sites_below(0.5, beyond_ang := 1.5)\nGROUP BY ALL\nORDER BY lowest_energy_ev"
     ),
     "What failed": "FROM failures",
     "Meaning of the columns": (

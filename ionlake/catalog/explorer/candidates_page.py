@@ -84,7 +84,7 @@ def _table(rows: pd.DataFrame, candidates: Candidates, state: TableState, *, sev
         disabled=True,
         selectable=False,
         show_index=False,
-        layout="fit_data_stretch",
+        layout="fit_data_fill",
         sizing_mode="stretch_width",
         stylesheets=[TABLE_CSS],
     )

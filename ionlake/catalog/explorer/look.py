@@ -36,7 +36,7 @@ th { color: #5b6875; font-weight: 600; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 8px; }
 .numbers div { background: #f2f5f8; border-radius: 6px; padding: 6px 10px; }
 .numbers b { display: block; font-size: 17px; font-weight: 650; }
-.numbers span { color: #5b6875; font-size: 12px; }
+.numbers span { color: #5b6875; font-size: 12px; overflow-wrap: anywhere; }
 .note { color: #5b6875; }
 .error { color: #8c1d18; background: #fdecea; border-left: 3px solid #c0392b; padding: 8px 12px;
   overflow-wrap: anywhere; }

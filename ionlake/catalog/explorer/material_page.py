@@ -1,5 +1,6 @@
 """The page of one material."""
 
+import functools
 import html
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ _PLOT: Final[dict[str, Any]] = {
     "height": _HEIGHT,
     "config": {"displaylogo": False, "responsive": True},
 }
+_ALL_IONS: Final = -1
+"""Choice of the slice through the lowest energies of all ions; a list takes None for no choice."""
 
 
 class MaterialPage:
@@ -30,6 +33,7 @@ class MaterialPage:
 
     def __init__(self, lake: Lake, material: Material, state: MaterialState) -> None:
         self._lake, self._material = lake, material
+        self._path = functools.lru_cache(functools.partial(percolates, material))
         self._level = _level_slider(material, state)
         self._axis, self._ion, self._plane = _slice_controls(material, state)
         self._dimension = _dimension_choice(state)
@@ -54,8 +58,12 @@ class MaterialPage:
         origin = _card("Where a number comes from", self._explain, self._account)
         labels = _card("Labels", _text(labels_html(self._lake, material.material_id)))
         rows = [
-            pn.Row(*pair, styles={"gap": "16px"}, sizing_mode="stretch_width")
-            for pair in ((crystal, plane), (path, dynamics), (origin, labels))
+            pn.Row(
+                *map(_sharing, pair),
+                styles={"gap": "16px", "flex-wrap": "wrap"},
+                sizing_mode="stretch_width",
+            )
+            for pair in ((crystal, plane), (path, origin), (dynamics, labels))
         ]
         head = [top, *([self._scan] if self._scan is not None else []), _downloads(material)]
         return pn.Column(
@@ -73,6 +81,7 @@ class MaterialPage:
             (self._ion, self._show_slice),
             (self._plane, self._show_slice),
             (self._dimension, self._show_path),
+            (self._dimension, self._show_scene),
             (self._explain, self._show_account),
         ):
             what = "value_throttled" if hasattr(widget, "value_throttled") else "value"
@@ -95,28 +104,33 @@ class MaterialPage:
             level=self._level.value,
             axis=self._axis.value,
             plane=self._plane.value,
-            ion=self._ion.value,
+            ion=self._shown_ion,
             dimension=self._dimension.value,
             explain=self._explain.value,
         )
+
+    @property
+    def _shown_ion(self) -> int | None:
+        return None if self._ion.value == _ALL_IONS else self._ion.value
 
     def _show_scene(self) -> None:
         scene = self._material.scene(self._level.value)
         told = f"Ions reach {100 * scene.share:.2g} % of the cell below {scene.threshold_ev:g} eV"
         self._reached.object = markup.notice(told)
-        self._scene.object = scene_plot(scene)
+        path = self._path(self._dimension.value)
+        self._scene.object = scene_plot(scene, None if isinstance(path, str) else path)
 
     def _show_slice(self) -> None:
         grid, axis = self._material.grid, self._axis.value
         last = grid.sizes[axis] - 1
         self._plane.param.update(end=last, value=min(self._plane.value, last))
-        energies = energies_of(grid, self._ion.value)
+        energies = energies_of(grid, self._shown_ion)
         found = cut(grid, energies, axis, self._plane.value)
         self._plane.name = f"Grid plane, {axis} = {found.fraction:.3f}"
         self._slice.object = slice_plot(found)
 
     def _show_path(self) -> None:
-        found = percolates(self._material, self._dimension.value)
+        found = self._path(self._dimension.value)
         if isinstance(found, str):
             self._profile[:] = [_text(markup.notice(found))]
             return
@@ -154,10 +168,12 @@ def _slice_controls(material: Material, state: MaterialState) -> tuple[Any, Any,
     ion = state.ion if state.ion in range(n_ions) else None
     last = material.grid.sizes[axis] - 1
     plane = plane_of_minimum(material.grid, ion, axis) if state.plane is None else state.plane
-    names = {"lowest of all": None, **{f"ion {number}": number for number in range(n_ions)}}
+    names = {"lowest of all": _ALL_IONS, **{f"ion {number}": number for number in range(n_ions)}}
     return (
         pn.widgets.RadioButtonGroup(name="Axis", options=list(AXES), value=axis, width=120),
-        pn.widgets.Select(name="Mobile ion", options=names, value=ion, width=150),
+        pn.widgets.Select(
+            name="Mobile ion", options=names, value=_ALL_IONS if ion is None else ion, width=150
+        ),
         pn.widgets.IntSlider(
             name="Grid plane",
             start=0,
@@ -214,8 +230,12 @@ def _text(text: str) -> Any:
     return pn.pane.HTML(text, sizing_mode="stretch_width", stylesheets=[TEXT_CSS], margin=0)
 
 
+def _sharing(card: Any) -> Any:
+    """A card that shares a row with another where it is wide enough for both."""
+    card.styles = {"flex": "1 1 420px", "min-width": "300px"}
+    return card
+
+
 def _card(title: str | None, *parts: Any) -> Any:
     head = [] if title is None else [_text(f"<h2>{html.escape(title)}</h2>")]
-    return pn.Column(
-        *head, *parts, sizing_mode="stretch_width", stylesheets=[CARD_CSS], min_width=420
-    )
+    return pn.Column(*head, *parts, sizing_mode="stretch_width", stylesheets=[CARD_CSS])

@@ -15,21 +15,45 @@ _HIGHEST_EV: Final = 3.0
 _GROUND: Final = "#ECEEF1"
 _FONT: Final = {"family": "system-ui, sans-serif", "size": 12, "color": "#26323F"}
 _EXPLAINED: Final = 3
+_A_STEP: Final = 0.5
+"""No step of a path is half a cell long."""
 
 
-def scene_plot(scene: Scene) -> Any:
-    """The crystal with the region that ions reach; turning it survives a change of the level."""
+def scene_plot(scene: Scene, path: xr.Dataset | None = None) -> Any:
+    """The crystal with the region that ions reach; turning it survives a change of the level.
+
+    Args:
+        scene: The crystal.
+        path: A path of one ion, to be drawn inside the box.
+    """
     figure = pathway_page([scene])
+    if path is not None:
+        figure.add_trace(_line_within(scene, path))
     figure.update_layout(
         font=_FONT,
-        title=None,
-        annotations=[],
         uirevision="kept",
         margin={"l": 0, "r": 0, "t": 8, "b": 8},
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 0.0, "yanchor": "bottom"},
     )
+    figure.layout.annotations = ()  # the page itself says what it shows
     figure.update_scenes(uirevision="kept")
     return figure
+
+
+def _line_within(scene: Scene, path: xr.Dataset) -> Any:
+    """A path as a line that comes back at the other side of the box where it leaves it."""
+    from plotly.graph_objects import Scatter3d
+
+    within = path.fractional.values % scene.repeats
+    leaves = np.flatnonzero(np.ptp([within[1:], within[:-1]], axis=0).max(axis=1) > _A_STEP)
+    points = np.insert(within @ scene.cell, leaves + 1, np.nan, axis=0)
+    return Scatter3d(
+        **dict(zip("xyz", points.T, strict=True)),
+        mode="lines",
+        line={"color": PALETTE[1], "width": 8},
+        name=f"path, {path.attrs['dimension']}D",
+        hoverinfo="name",
+    )
 
 
 def slice_plot(cut: Slice) -> Any:
@@ -97,7 +121,7 @@ def profile_plot(path: xr.Dataset) -> Any:
         font=_FONT,
         template="plotly_white",
         showlegend=False,
-        margin={"l": 56, "r": 12, "t": 46, "b": 46},
+        margin={"l": 56, "r": 12, "t": 12, "b": 46},
     )
     figure.update_xaxes(title="distance along the path / Å", gridcolor="#E4E4E4")
     figure.update_yaxes(

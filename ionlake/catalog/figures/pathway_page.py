@@ -22,9 +22,11 @@ from ionlake.errors import MissingExtraError
 from ionlake.geometry import FloatArray
 
 _SURFACE_OPACITY: Final = 0.6
-_LIGHTING: Final = {"ambient": 0.55, "diffuse": 0.65, "specular": 0.25, "roughness": 0.5}
+_LIGHTING: Final = {"ambient": 0.8, "diffuse": 0.5, "specular": 0.25, "roughness": 0.5}
 _SPHERE: Final = (8, 14)
 _DISTANCE: Final = 1.7
+_RADIUS: Final = 1.0
+"""Of the sphere around a crystal, in plotly's units of a panel."""
 
 
 def pathway_page(scenes: Sequence[Scene]) -> Any:
@@ -55,14 +57,14 @@ def pathway_page(scenes: Sequence[Scene]) -> Any:
     )
     named: set[str] = set()
     for column, scene in enumerate(scenes, start=1):
-        for trace in _traces(scene):
+        traces = _traces(scene)
+        for trace in traces:
             first = trace.legendgroup is not None and trace.legendgroup not in named
             trace.showlegend = first
             named.add(str(trace.legendgroup))
             figure.add_trace(trace, row=1, col=column)
-    figure.update_scenes(_axes())
-    for number, scene in enumerate(scenes, start=1):
-        figure.layout[f"scene{number if number > 1 else ''}"].camera = _camera(scene)
+        panel = figure.layout[f"scene{column if column > 1 else ''}"]
+        panel.update(_axes(traces), camera=_camera(scene))
     figure.update_layout(
         template="plotly_white",
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.02},
@@ -153,9 +155,19 @@ def _lines(ends: FloatArray, colour: tuple[float, ...], width: float) -> Any:
     )
 
 
-def _axes() -> dict[str, Any]:
-    hidden = {"visible": False}
-    return {**{f"{axis}axis": hidden for axis in "xyz"}, "aspectmode": "data"}
+def _axes(traces: Sequence[Any]) -> dict[str, Any]:
+    """Axes with equal scales, unseen, in which a crystal of any shape fills its panel."""
+    places = [np.stack([np.asarray(each[axis], dtype=float) for axis in "xyz"]) for each in traces]
+    points = np.hstack(places)
+    low, high = np.nanmin(points, axis=1), np.nanmax(points, axis=1)
+    radius = np.nanmax(np.linalg.norm(points.T - (low + high) / 2, axis=1))
+    sides = _RADIUS / radius * (high - low)
+    limits = zip("xyz", low.tolist(), high.tolist(), strict=True)
+    return {
+        "aspectmode": "manual",
+        "aspectratio": dict(zip("xyz", sides.tolist(), strict=True)),
+        **{f"{axis}axis": {"visible": False, "range": ends} for axis, *ends in limits},
+    }
 
 
 def _camera(scene: Scene) -> dict[str, Any]:

@@ -62,7 +62,8 @@ a { color: #005a9c; } p { margin: 6px 0; } ul { margin: 6px 0; padding-left: 20p
 .error { color: #8c1d18; background: #fdecea; border-left: 3px solid #c0392b; padding: 6px 12px; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 8px; }
 .numbers div { background: #f2f5f8; border-radius: 6px; padding: 6px 10px; }
-.numbers b { display: block; font-size: 17px; } .numbers span { font-size: 12px; }
+.numbers b { display: block; font-size: 17px; }
+.numbers span { font-size: 12px; overflow-wrap: anywhere; }
 .pictures { display: flex; flex-wrap: wrap; gap: 16px; align-items: center; margin: 12px 0; }
 .pictures > * { flex: 1 1 380px; min-width: 0; }
 table { border-collapse: collapse; width: 100%; background: #fff; font-size: 14px; }

@@ -29,12 +29,11 @@ from ionlake.pipeline.md.report import MdReporter, MdSummary
 from ionlake.pipeline.md.rows import conductivity_row
 from ionlake.pipeline.md.select import Selected, select_materials
 from ionlake.pipeline.md.under_way import UnderWay
+from ionlake.pipeline.publisher import Publisher
 from ionlake.potentials.interface import PotentialCard
 from ionlake.potentials.load import load_potential
 from ionlake.transport.conductivity import ion_charge
 from ionlake.transport.diffusion import require_kinisi
-
-PUBLISH_EVERY_S: Final = 900.0
 
 _VERSIONED: Final = ("ionlake", "sevenn", "torch", "numpy", "ase", "kinisi", "zarr", "duckdb")
 
@@ -136,7 +135,7 @@ class _MdRun:
     n_steps: int = 0
     _of_material: dict[str, list[MdTask]] = field(default_factory=lambda: defaultdict(list))
     _open: dict[str, int] = field(default_factory=dict)
-    _published: float = field(default_factory=time.monotonic)
+    _publisher: Publisher = field(init=False)
 
     def carry_out(self, selected: Sequence[Selected], started: float) -> str:
         """Do what is missing; how it ended, as the table of runs says it."""
@@ -207,7 +206,8 @@ class _MdRun:
         until = float("inf") if seconds is None else started + seconds
         dispatcher: MdDispatcher | None = None
         try:
-            with open_cluster(self.recipe.cluster) as client:
+            layout = self.writer.layout
+            with Publisher(layout) as self._publisher, open_cluster(self.recipe.cluster) as client:
                 workers = client.scheduler_info(n_workers=-1)["workers"]
                 self.reporter.cluster_ready(len(workers), client.dashboard_link)
                 dispatcher = MdDispatcher(client, self.writer, self.reporter, self._ended)
@@ -231,9 +231,7 @@ class _MdRun:
         self._open[task.selected.material_id] -= 1
         if not self._open[task.selected.material_id]:
             self._fit(task.selected)
-        if time.monotonic() - self._published > PUBLISH_EVERY_S:
-            publish(self.writer.layout, self.writer.ledger)
-            self._published = time.monotonic()
+        self._publisher.now_and_then()
 
     def _fit(self, selected: Selected) -> None:
         """Fit what all runs of a material say together, once none of them is open."""

@@ -85,6 +85,17 @@ def test_filter_sort_and_share_the_table(page):
     assert b"LiI-225" in saved(page, "Table, CSV")
 
 
+def test_back_and_forward_show_what_their_addresses_say(page):
+    page.goto("?text=lii")
+    page.get_by_text("1 of 2 materials").wait_for()
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_text("2 of 2 materials").wait_for()
+    page.go_back()
+    page.get_by_text("1 of 2 materials").wait_for()
+    page.go_forward()
+    page.get_by_text("2 of 2 materials").wait_for()
+
+
 def test_look_at_a_material(page):
     page.goto("")
     page.get_by_role("link", name=CONDUCTOR).focus()

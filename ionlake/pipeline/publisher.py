@@ -1,0 +1,52 @@
+"""Releases on the way: made beside a run, which takes in results meanwhile."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, Self
+
+from ionlake.catalog.publish import publish
+from ionlake.lake.layout import LakeLayout
+from ionlake.lake.ledger import Ledger
+
+PUBLISH_EVERY_S: Final = 900.0
+"""A long run publishes what it has this often, so that a ranking exists early."""
+
+
+class Publisher:
+    """Publishes now and then, in a thread of its own, what the ledger holds by then.
+
+    A context manager, for the writer of a lake: at its end no release is under way. The last
+    release of a run is the run's own to publish, afterwards.
+
+    Args:
+        layout: Paths of the lake.
+    """
+
+    def __init__(self, layout: LakeLayout) -> None:
+        self._layout = layout
+        self._thread = ThreadPoolExecutor(1, "publisher")
+        self._under_way: Future[Any] | None = None
+        self._began = time.monotonic()
+
+    def now_and_then(self) -> None:
+        """Begin a release if it is time and none is under way.
+
+        Raises:
+            LakeError: The one before could not be written.
+        """
+        if self._under_way is not None and self._under_way.done():
+            under_way, self._under_way = self._under_way, None
+            under_way.result()
+        if self._under_way is None and time.monotonic() - self._began > PUBLISH_EVERY_S:
+            self._began = time.monotonic()
+            self._under_way = self._thread.submit(self._publish)
+
+    def _publish(self) -> None:
+        with Ledger.open_read_only(self._layout.ledger) as ledger:  # a thread needs its own
+            publish(self._layout, ledger)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
