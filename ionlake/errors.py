@@ -25,6 +25,10 @@ class PotentialError(IonlakeError, ValueError):
     """A potential that cannot be loaded or cannot treat a crystal."""
 
 
+class DeviceMemoryError(PotentialError, MemoryError):
+    """A crystal that the memory of a GPU does not hold, however small the batches."""
+
+
 class SourceError(IonlakeError, OSError):
     """A source of structures that cannot be read."""
 

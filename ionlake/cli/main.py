@@ -9,6 +9,7 @@ import typer
 from ionlake import __version__
 from ionlake.cli import figure, md
 from ionlake.cli.descriptors import descriptors
+from ionlake.cli.doctor import doctor
 from ionlake.cli.evaluate import evaluate
 from ionlake.cli.exit_codes import ExitCode, exit_code
 from ionlake.cli.explain import explain
@@ -52,6 +53,7 @@ for command in (
         repair,
         prune,
         migrate,
+        doctor,
     ),
 ):
     app.command()(command)

@@ -1,7 +1,8 @@
 """What travels between the run and its workers: scans to do, and what was done. All small."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 from ionlake.lake.layout import another_attempt
 from ionlake.pes.scan import Verification
@@ -33,6 +34,10 @@ class ScanJob:
     run_id: str
     reduced: bool = True
 
+    def on_processor(self) -> Self:
+        """The same scan without a GPU."""
+        return replace(self, potential=self.potential.model_copy(update={"device": "cpu"}))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ScanJob) and self._key == other._key
 
@@ -40,8 +45,8 @@ class ScanJob:
         return hash(self._key)
 
     @property
-    def _key(self) -> tuple[str, str, bool]:
-        return self.scan_id, self.run_id, self.reduced
+    def _key(self) -> tuple[str, str, bool, str]:
+        return self.scan_id, self.run_id, self.reduced, self.potential.device
 
 
 @dataclass(frozen=True)
@@ -91,12 +96,14 @@ class StagedBlock:
         block: The points.
         path: The staging array.
         seconds: Time the evaluation took, s.
+        device: What it was computed on, from `ionlake.potentials.load.device_name`.
         n_energies: Energies the potential was asked for to make it in this run.
     """
 
     block: Block
     path: Path
     seconds: float
+    device: str | None
     n_energies: int = 0
 
 

@@ -69,6 +69,7 @@ class LargeScan:
                 Block(row["orbit_ion"], row["first_point"], row["n_points"]),
                 layout.resolve(row["staging_path"]),
                 float(row["compute_seconds"]),
+                row["device"],
             )
             for row in rows
             if row["reduced"] == self.reduced
@@ -153,6 +154,7 @@ class LargeScan:
                 "n_points": block.n_points,
                 "reduced": self.reduced,
                 "staging_path": self.run.writer.layout.relative(staged.path),
+                "device": staged.device,
                 "compute_seconds": staged.seconds,
             }
         )

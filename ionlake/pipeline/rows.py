@@ -1,7 +1,7 @@
 """Rows of the lake's tables from what the pipeline reads and computes. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -87,10 +87,25 @@ def structure_of(row: Mapping[str, Any]) -> StructureRecord:
     )
 
 
-def scan_row(
-    grid: xr.Dataset, grid_path: str, grid_sha256: str, compute_seconds: float, run_id: str
-) -> Row:
-    """Row of ``scans``, from the grid's own attributes and what its files are."""
+@dataclass(frozen=True)
+class Computed:
+    """By whom a scan was computed: the columns of ``scans`` of these names.
+
+    Attributes:
+        device: ``cpu``, or names of GPUs.
+        device_error_ev: Largest difference of the GPU from the processor, eV.
+        compute_seconds: Time that workers were at it, s.
+        run_id: The run.
+    """
+
+    device: str | None
+    device_error_ev: float | None
+    compute_seconds: float
+    run_id: str
+
+
+def scan_row(grid: xr.Dataset, grid_path: str, grid_sha256: str, by: Computed) -> Row:
+    """Row of ``scans``, from the grid's own attributes, what its files are and who computed it."""
     attributes = grid.attrs
     potential, symmetry = attributes["potential"], attributes["symmetry"]
     copied = (
@@ -128,8 +143,7 @@ def scan_row(
         "dtype": potential["dtype"],
         "grid_path": grid_path,
         "grid_sha256": grid_sha256,
-        "compute_seconds": compute_seconds,
-        "run_id": run_id,
+        **asdict(by),
     }
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from ionlake.descriptors.table import describe_all
-from ionlake.errors import LakeError
+from ionlake.errors import DeviceMemoryError, LakeError
 from ionlake.geometry import FloatArray
 from ionlake.lake.grids import open_grid, write_grid
 from ionlake.lake.layout import another_attempt
@@ -41,6 +41,7 @@ from ionlake.pes.scan import (
 )
 from ionlake.pipeline.blocks import Block, covers
 from ionlake.pipeline.cost import crystal_cost
+from ionlake.pipeline.device import device_error_ev
 from ionlake.pipeline.jobs import (
     DescribeItem,
     FinishedDescription,
@@ -55,9 +56,9 @@ from ionlake.pipeline.jobs import (
     VerifiedOrbit,
 )
 from ionlake.pipeline.recipe import PotentialSettings
-from ionlake.pipeline.rows import described_rows, scan_row
+from ionlake.pipeline.rows import Computed, described_rows, scan_row
 from ionlake.potentials.interface import Potential
-from ionlake.potentials.load import load_potential
+from ionlake.potentials.load import device_name, load_potential
 
 _STORAGE: Final = {
     errno.ENOSPC,
@@ -72,9 +73,16 @@ _STORAGE: Final = {
 
 
 def attempt(step: Callable[..., Any], *args: Any) -> Any:
-    """Carry out a step on a worker; its result, or a `StepFailure`."""
+    """Carry out a step on a worker; its result, or a `StepFailure`.
+
+    A scan that the memory of a GPU does not hold is done on the processor.
+    """
     try:
         return step(*args)
+    except DeviceMemoryError as error:
+        if isinstance(args[0], ScanJob) and args[0].potential.device != "cpu":
+            return attempt(step, args[0].on_processor(), *args[1:])
+        return StepFailure(type(error).__name__, str(error))
     except Exception as error:  # noqa: BLE001 - one bad material never stops a run
         return StepFailure(
             type(error).__name__,
@@ -152,7 +160,8 @@ def block_step(job: ScanJob, block: Block, path: Path) -> StagedBlock:
         energies = evaluate_orbit(plan, block.ion, potential)
     write_block(path, energies)
     n_energies = int(np.isfinite(energies).sum())
-    return StagedBlock(block, path, time.perf_counter() - started, n_energies)
+    seconds = time.perf_counter() - started
+    return StagedBlock(block, path, seconds, device_name(potential), n_energies)
 
 
 def verify_step(job: ScanJob, orbit_index: int, blocks: Sequence[StagedBlock]) -> VerifiedOrbit:
@@ -198,7 +207,8 @@ def finish_scan_step(
         seconds = sum(block.seconds for block in own) + checked.seconds
         results.append(OrbitEnergies(orbit.ion, energies, checked.verification, seconds))
     before = planning_seconds + sum(result.seconds for result in results)
-    return _finish(job, results, place, started, before=before, n_energies=0)
+    devices = [block.device for block in blocks]
+    return _finish(job, results, place, started, before=before, devices=devices, n_energies=0)
 
 
 def describe_step(grid_path: Path, run_id: str) -> FinishedDescription:
@@ -221,6 +231,12 @@ def worker_potential(settings: PotentialSettings) -> Potential:
     return load_potential(settings.name, device=settings.device, dtype=settings.dtype)
 
 
+@lru_cache(maxsize=8)
+def worker_device_error_ev(settings: PotentialSettings) -> float | None:
+    """What this process's device is off by, measured once; see `device_error_ev`."""
+    return device_error_ev(worker_potential(settings), settings.name)
+
+
 @lru_cache(maxsize=2)
 def _plan(job: ScanJob) -> ScanPlan:
     """The scan, worked out where it is needed; a worker does many blocks of one scan in a row."""
@@ -241,6 +257,7 @@ def _finish(
     started: float,
     *,
     before: float = 0.0,
+    devices: Sequence[str | None] = (),
     n_energies: int,
 ) -> FinishedScan:
     """Write and describe a scan whose energies are all there.
@@ -251,6 +268,7 @@ def _finish(
         place: Where the grid is written.
         started: When this step began.
         before: Time that earlier steps took, s.
+        devices: What its blocks were computed on; by default all was done in this step.
         n_energies: Energies the potential was asked for in this step so far.
     """
     release_evaluator()
@@ -260,7 +278,11 @@ def _finish(
     digest = write_grid(place.path, grid)
     described = described_rows(grid, *describe_all(grid), job.run_id)
     seconds = time.perf_counter() - started
-    row = scan_row(grid, place.relative, digest, before + seconds, job.run_id)
+    on = sorted({device for device in devices or [device_name(potential)] if device is not None})
+    by = Computed(
+        ", ".join(on) or None, worker_device_error_ev(job.potential), before + seconds, job.run_id
+    )
+    row = scan_row(grid, place.relative, digest, by)
     return FinishedScan(row, described, n_energies + 1, seconds)
 
 

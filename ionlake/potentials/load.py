@@ -72,6 +72,16 @@ def resolve_device(device: str) -> str:
     return device
 
 
+def device_name(potential: Potential) -> str:
+    """What a potential computes on: ``cpu``, or the name of a GPU."""
+    device = getattr(potential, "device", "cpu")
+    if not device.startswith("cuda"):
+        return "cpu"
+    import torch
+
+    return str(torch.cuda.get_device_name(device))
+
+
 def split_modality(potential: str) -> tuple[str, str | None]:
     """Checkpoint and modality of ``checkpoint@modality``; a path may hold an @ of its own.
 

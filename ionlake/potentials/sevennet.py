@@ -11,7 +11,7 @@ import logging
 import threading
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +30,7 @@ from ionlake.potentials.interface import (
 if TYPE_CHECKING:  # these import torch
     from ionlake.potentials.frozen_lattice.evaluator import Operator
     from ionlake.potentials.frozen_lattice.network import Network
+    from ionlake.potentials.memory import Shortage
 
 PACKAGED: Final = {
     "sevennet-0": "7net-0",
@@ -51,28 +52,44 @@ FROZEN_LATTICE: Final = "frozen-lattice-3"
 
 _CANONICAL: Final = {"7net-0": "sevennet-0"}
 _EDGES_PER_BATCH: Final = {"cpu": 1500, "cuda": 400_000}
+_BYTES_PER_EDGE: Final = 1 << 16
+"""On a GPU; ample, in float64 too. Batches take half of the memory that is free."""
+
+
+def _no_shortage() -> "Shortage":
+    from ionlake.potentials.memory import Shortage
+
+    return Shortage()
 
 
 @dataclass(frozen=True)
 class SevenNet:
-    """A SevenNet network on one device.
+    """A SevenNet network on one device. Build it with `load_sevennet`.
 
-    Build it with `load_sevennet`.
+    Attributes:
+        card: What it is.
+        network: The network.
+        device: Where it is.
+        edges_per_batch: Pairs within the cut-off that are evaluated at once.
+        shortage: How often the memory of the device has run out.
     """
 
     card: PotentialCard
     network: Any
     device: str
     edges_per_batch: int
+    shortage: "Shortage" = field(default_factory=_no_shortage, compare=False, kw_only=True)
 
     def energies(self, cell: FloatArray, numbers: IntArray, positions: FloatArray) -> FloatArray:
         """Total energies of a batch; see `ionlake.potentials.interface.Potential`."""
         require_elements(self.card, numbers)
         batch = as_batch(positions, len(numbers))
         graphs = [_edges(self.card.cutoff_ang or 0.0, cell, frame) for frame in batch]
+        species = np.asarray(numbers, dtype=np.int64)
+        budget = self.shortage.shrink(self.edges_per_batch)
         results = [
-            self._forward(np.asarray(numbers, dtype=np.int64), graphs[first:last])
-            for first, last in _slices([len(graph[0]) for graph in graphs], self.edges_per_batch)
+            self.shortage.evaluate(lambda part: self._forward(species, graphs[part]), batch)
+            for batch in _slices([len(graph[0]) for graph in graphs], budget)
         ]
         return np.concatenate(results) if results else np.empty(0)
 
@@ -189,7 +206,7 @@ def load_sevennet(
         checkpoint_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         modality=modality,
     )
-    reference = SevenNet(card, plain, device, _EDGES_PER_BATCH[device.partition(":")[0]])
+    reference = SevenNet(card, plain, device, _edges_per_batch(device))
     fast = reference
     if dtype != "float64":
         fast = replace(
@@ -203,6 +220,15 @@ def load_sevennet(
     return CollapsibleSevenNet(
         fast.card, fast.network, device, fast.edges_per_batch, parts=parts, plain=reference
     )
+
+
+def _edges_per_batch(device: str) -> int:
+    kind = device.partition(":")[0]
+    if kind == "cpu":
+        return _EDGES_PER_BATCH[kind]
+    from ionlake.potentials.memory import free_bytes
+
+    return min(_EDGES_PER_BATCH[kind], free_bytes(device) // 2 // _BYTES_PER_EDGE)
 
 
 def _parts(plain: Any, device: str, modality: str | None) -> "Network | None":
@@ -310,13 +336,13 @@ def _edges(
     return sources.astype(np.int64), destinations.astype(np.int64), vectors
 
 
-def _slices(sizes: list[int], budget: int) -> Iterator[tuple[int, int]]:
-    """Consecutive index ranges whose summed sizes stay within the budget, at least one each."""
+def _slices(sizes: list[int], budget: int) -> Iterator[slice]:
+    """Consecutive slices whose summed sizes stay within the budget, at least one each."""
     first, total = 0, 0
     for index, size in enumerate(sizes):
         if index > first and total + size > budget:
-            yield first, index
+            yield slice(first, index)
             first, total = index, 0
         total += size
     if first < len(sizes):
-        yield first, len(sizes)
+        yield slice(first, len(sizes))

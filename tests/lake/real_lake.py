@@ -7,7 +7,7 @@ from ionlake.lake.layout import new_attempt
 from ionlake.lake.writer import open_writer
 from ionlake.pes.scan import scan_structure
 from ionlake.pes.settings import ScanSettings
-from ionlake.pipeline.rows import described_rows, material_row, scan_row, structure_row
+from ionlake.pipeline.rows import Computed, described_rows, material_row, scan_row, structure_row
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.structures.sources.bundled import load_bundled
 from ionlake.structures.sources.interface import SourceEntry
@@ -24,7 +24,7 @@ def put_crystal(writer, name, *, material_id=None, spacing_ang=0.6, potential=No
     grid = scan_structure(structure, settings, potential or CosineLandscape())
     path = writer.layout.grid(grid.attrs["scan_id"], new_attempt())
     digest = write_grid(path, grid)
-    scan = scan_row(grid, writer.layout.relative(path), digest, 0.1, run_id)
+    scan = scan_row(grid, writer.layout.relative(path), digest, Computed("cpu", None, 0.1, run_id))
     described = described_rows(grid, *describe_all(grid), run_id)
     writer.ledger.commit_scan(scan)
     writer.ledger.commit_descriptors(

@@ -122,6 +122,7 @@ def block(scan_id, ion, first, **changes):
         "n_points": 17,
         "reduced": True,
         "staging_path": f"staging/{scan_id}/block-{ion}-{first}-1",
+        "device": "cpu",
         "compute_seconds": 0.5,
     } | changes
 

@@ -117,7 +117,9 @@ def answer(step, args):
         case "plan_step":
             return PlannedScan(ORBITS, tuple(args[1]), COST, 0.1)
         case "block_step":
-            return StagedBlock(args[1], args[2], COST.block_s(args[1].n_points), args[1].n_points)
+            return StagedBlock(
+                args[1], args[2], COST.block_s(args[1].n_points), "cpu", args[1].n_points
+            )
         case "verify_step":
             return VerifiedOrbit(args[1], Verification(n_energies=5), 0.1)
     return FinishedScan({}, None, 1, 0.5)

@@ -11,7 +11,7 @@ from ionlake.lake.writer import open_writer
 from ionlake.pipeline import steps
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.report import Reporter
-from ionlake.pipeline.rows import scan_row
+from ionlake.pipeline.rows import Computed, scan_row
 from ionlake.pipeline.run import run_recipe
 from ionlake.pipeline.work import Outlook
 from ionlake.potentials.analytic import CosineLandscape
@@ -231,7 +231,8 @@ def test_the_error_of_the_evaluator_is_a_column_of_scans(recipe, lake):
         assert opened.query("SELECT evaluator_error_ev FROM scans").isna().all(axis=None)
         grid = opened.grid("lif").load()
     for checked, expected in ({"evaluator_error_ev": 2e-6}, 2e-6), ({}, None):
-        row = scan_row(grid.assign_attrs(verification=checked), "grids/x", "0" * 64, 1.0, "run")
+        by = Computed("cpu", None, 1.0, "run")
+        row = scan_row(grid.assign_attrs(verification=checked), "grids/x", "0" * 64, by)
         assert row["evaluator_error_ev"] == expected
 
 

@@ -231,7 +231,7 @@ def test_every_tensor_is_made_on_the_potentials_device():
     ],
 )
 def test_slices_keep_to_the_budget(sizes, budget, expected):
-    assert list(_slices(sizes, budget)) == expected
+    assert list(_slices(sizes, budget)) == [slice(*each) for each in expected]
 
 
 def test_paths_that_do_not_exist():

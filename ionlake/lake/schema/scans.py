@@ -75,6 +75,16 @@ SCANS: Final = Table(
         ("modality", "VARCHAR", "Level of theory picked in a multi-fidelity checkpoint"),
         ("dtype", "VARCHAR", "Floating-point precision of the potential"),
         ("evaluator", "VARCHAR", "Code path and version that evaluated the points"),
+        (
+            "device",
+            "VARCHAR",
+            "What computed it: cpu, or the name of a GPU; both where its memory did not hold all",
+        ),
+        (
+            "device_error_ev",
+            "DOUBLE",
+            "Largest difference of that GPU from the processor at its start, eV; null on a cpu",
+        ),
         ("scan_version", "INTEGER", "Version of the scan algorithm"),
         ("grid_path", "VARCHAR", "Zarr group of the grid, relative to the lake"),
         ("grid_sha256", "VARCHAR", "SHA-256 over names and contents of the grid's files"),
@@ -131,6 +141,7 @@ STAGED_BLOCKS: Final = Table(
         ("n_points", "BIGINT", "Number of points, hence of energies in the array"),
         ("reduced", "BOOLEAN", "Whether symmetry decided which points are evaluated"),
         ("staging_path", "VARCHAR", "Zarr array of the energies, relative to the lake"),
+        ("device", "VARCHAR", "What computed it: cpu, or the name of a GPU"),
         ("compute_seconds", "DOUBLE", "Time that a worker was at the block, s"),
     ),
 )

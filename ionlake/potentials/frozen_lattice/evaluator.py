@@ -1,12 +1,13 @@
 """Energies of a crystal in which one ion moves, batch by batch."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import torch
 
+from ionlake.errors import DeviceMemoryError
 from ionlake.geometry import FloatArray, IntArray
 from ionlake.potentials.frozen_lattice.lanes import LANES
 from ionlake.potentials.frozen_lattice.layer import Exchange, LayerStep, apply_gate, cast, mix
@@ -21,9 +22,13 @@ from ionlake.potentials.frozen_lattice.pairs import fixed_messages
 from ionlake.potentials.frozen_lattice.quiet import QuietLattice, at_points
 from ionlake.potentials.frozen_lattice.radial import Nodes, RadialTable, radial_table
 from ionlake.potentials.frozen_lattice.scratch import Scratch
+from ionlake.potentials.memory import Shortage, free_bytes
 
 _BATCH_BYTES: Final = {"cpu": 3 << 20, "cuda": 1 << 30}
 """What the features of a batch may take: on a processor so little that its caches hold them."""
+
+_SHARE_OF_FREE: Final = 16
+"""The features of a batch may take this part of a GPU's free memory: messages take much more."""
 
 _MOST_POINTS: Final = {"cpu": 128, "cuda": 4096}
 
@@ -66,9 +71,18 @@ class Operator:
             numbers: Atomic numbers, shape (n_atoms,).
             fractional: Fractional positions, shape (n_atoms, 3).
             site: Index of the moving ion.
+
+        Raises:
+            DeviceMemoryError: The collapsed lattice does not fit the memory of the device.
         """
-        with torch.no_grad():
-            return _build(self, cell, numbers, fractional, site)
+        try:
+            with torch.no_grad():
+                return _build(self, cell, numbers, fractional, site)
+        except torch.OutOfMemoryError as error:
+            raise DeviceMemoryError(
+                f"the memory of {self.device} does not hold the collapsed lattice of "
+                f"{len(numbers)} atoms: use device cpu, or a GPU with more memory"
+            ) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +99,7 @@ class FrozenLatticeEvaluator:
         offset_ev: Sum of the atoms' energy offsets.
         n_points: Most points in a batch, a multiple of `LANES`.
         scratch: Memory that every batch uses again.
+        shortage: How often the memory of the device has run out.
     """
 
     neighbours: MovingNeighbours
@@ -96,14 +111,22 @@ class FrozenLatticeEvaluator:
     offset_ev: float
     n_points: int
     scratch: Scratch
+    shortage: Shortage = field(default_factory=Shortage)
 
     def energies(self, points: FloatArray) -> FloatArray:
-        """Total energies in eV with the ion at fractional points (n, 3); float64, shape (n,)."""
+        """Total energies in eV with the ion at fractional points (n, 3); float64, shape (n,).
+
+        Raises:
+            DeviceMemoryError: The memory of the device does not hold the least batch.
+        """
         points = np.ascontiguousarray(points, dtype=np.float64)
         energies = np.empty(len(points))
         with torch.no_grad():
-            for batch in even_slices(len(points), self.n_points):
-                energies[batch] = self._batch(points[batch])
+            most = self.shortage.shrink(self.n_points, LANES)
+            for batch in even_slices(len(points), most):
+                energies[batch] = self.shortage.evaluate(
+                    lambda part: self._batch(points[part]), batch, LANES
+                )
         return energies
 
     def _batch(self, points: FloatArray) -> FloatArray:
@@ -196,5 +219,8 @@ def _batch_size(network: Network, n_atoms: int, operator: Operator) -> int:
     )
     kind = operator.device.partition(":")[0]
     per_point = widest * n_atoms * torch.finfo(operator.dtype).bits // 8
-    lanes = _BATCH_BYTES[kind] // per_point // LANES
+    budget = _BATCH_BYTES[kind]
+    if kind != "cpu":
+        budget = min(budget, free_bytes(operator.device) // _SHARE_OF_FREE)
+    lanes = budget // per_point // LANES
     return LANES * int(np.clip(lanes, 1, _MOST_POINTS[kind] // LANES))
