@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -34,6 +34,7 @@ _SAME_REQUEST_S: Final = 5.0
 def quickstart(
     lake: LakeOption = None,
     every: Annotated[bool, typer.Option("--all", help="Take every bundled crystal.")] = False,
+    mobile: Annotated[str, typer.Option("--mobile", help="Element that moves: Li, Na, Mg.")] = "Li",
     workers: WorkersOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -44,9 +45,12 @@ def quickstart(
     \b
     Examples:
       ionlake quickstart
+      ionlake quickstart --mobile Na
       ionlake quickstart --all --lake /data/first-lake
     """
-    carry_out(chosen_recipe("bundled" if every else "quickstart", None, workers), lake, json=json)
+    recipe = chosen_recipe("bundled" if every else "quickstart", None, workers)
+    scan = replace(recipe.scan, mobile_species=mobile)
+    carry_out(recipe.model_copy(update={"scan": scan}), lake, json=json)
 
 
 def run(

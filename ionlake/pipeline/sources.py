@@ -40,7 +40,7 @@ def make_source(
     """
     settings, mobile = recipe.source, recipe.scan.mobile_species
     if isinstance(settings, BundledSourceSettings):
-        return BundledSource(max_sites=settings.max_sites)
+        return BundledSource(settings.max_sites, mobile)
     if isinstance(settings, FileSourceSettings):
         return FileSource(settings.paths)
     if isinstance(settings, JsonLinesSourceSettings):

@@ -35,7 +35,12 @@ EXPECTED = {
     "LiFePO4-62": ("LiFePO4", 62, 28, 3.60, 1.52, "O P"),
     "LiH-225": ("LiH", 225, 2, 0.775, 2.04, "H Li"),
     "LiAlH4-14": ("LiAlH4", 14, 24, 0.917, 1.60, "Al H"),
+    "Na3N-221": ("Na3N", 221, 4, 1.30, 2.37, "N Na"),
+    "MgO-225": ("MgO", 225, 2, 3.58, 2.11, "Mg O"),
 }
+MOBILE = {"Na3N-221": "Na", "MgO-225": "Mg"}
+"""What moves in the crystals without lithium."""
+
 LARGEST_FORCE_EV_PER_ANGSTROM = 0.8
 
 each_crystal = pytest.mark.parametrize("material_id", EXPECTED)
@@ -68,7 +73,7 @@ def test_composition(material_id):
     assert Composition(record.formula) == Composition(formula).reduced_composition
     assert bundled_crystals()[material_id].formula == formula
     assert material_id == f"{formula}-{number}"
-    assert len(record.mobile_sites("Li")) >= 1
+    assert len(record.mobile_sites(MOBILE.get(material_id, "Li"))) >= 1
 
 
 @each_crystal
@@ -123,7 +128,7 @@ def test_kinds_of_lithium():
     def kinds(material_id):
         record = load_bundled(material_id)
         orbits = spglib.get_symmetry_dataset(crystal_tuple(record), symprec=1e-5).equivalent_atoms
-        return len(set(orbits[record.mobile_sites("Li")]))
+        return len(set(orbits[record.mobile_sites(MOBILE.get(material_id, "Li"))]))
 
     two_kinds = {material_id for material_id in EXPECTED if kinds(material_id) == 2}
     assert two_kinds == {"Li3N-191", "Li3P-194", "Li3PO4-31"}
@@ -155,8 +160,18 @@ def test_source_with_a_size_limit(max_sites):
     assert {entry.material_id for entry in entries} == small
 
 
+def test_source_with_an_ion_that_moves():
+    def offered(species):
+        return {entry.material_id for entry in BundledSource(None, species).entries()}
+
+    assert offered("Li") == set(EXPECTED) - set(MOBILE)
+    assert (offered("Na"), offered("Mg")) == ({"Na3N-221"}, {"MgO-225"})
+    with pytest.raises(SourceError, match="no bundled crystal has K, they have Li, Na or Mg"):
+        BundledSource(None, "K").entries()
+
+
 def test_enough_small_crystals():
-    assert sum(1 for _ in BundledSource(max_sites=12).entries()) >= 12
+    assert sum(1 for _ in BundledSource(12, "Li").entries()) >= 12
 
 
 def test_source_without_any_crystal_small_enough():

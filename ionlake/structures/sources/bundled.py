@@ -102,25 +102,33 @@ class BundledSource:
     Attributes:
         name: ``bundled``.
         max_sites: Crystals with more atoms in the primitive cell are left out.
+        mobile_species: Crystals without this element are left out.
     """
 
     name = "bundled"
 
-    def __init__(self, max_sites: int | None = None) -> None:
-        """Choose how large the crystals may be.
+    def __init__(self, max_sites: int | None = None, mobile_species: str | None = None) -> None:
+        """Choose how large the crystals may be, and what moves.
 
         Args:
             max_sites: Largest number of atoms in the primitive cell; None for no limit.
+            mobile_species: Symbol of the element that moves; None for any.
         """
-        self.max_sites = max_sites
+        self.max_sites, self.mobile_species = max_sites, mobile_species
 
     def entries(self) -> Iterator[SourceEntry]:
         """Deliver the crystals one after another.
 
         Raises:
-            SourceError: No bundled crystal is small enough.
+            SourceError: No bundled crystal has such an ion, or none is small enough.
         """
-        records = [(crystal, crystal.structure()) for crystal in bundled_crystals().values()]
+        every = [(crystal, crystal.structure()) for crystal in bundled_crystals().values()]
+        records = [each for each in every if self.mobile_species in {None, *each[1].elements}]
+        if not records:
+            raise SourceError(
+                f"no bundled crystal has {self.mobile_species}, they have Li, Na or Mg: name files"
+                " instead"
+            )
         smallest = min(record.n_sites for _, record in records)
         if self.max_sites is not None and self.max_sites < smallest:
             raise SourceError(
