@@ -5,6 +5,8 @@ from typing import Final
 
 from ionlake.errors import PotentialError, SettingsError
 from ionlake.potentials.analytic import CosineLandscape
+from ionlake.potentials.chgnet import VERSIONS as CHGNETS
+from ionlake.potentials.chgnet import load_chgnet
 from ionlake.potentials.interface import Potential, PotentialCard
 from ionlake.potentials.sevennet import load_sevennet
 
@@ -19,8 +21,9 @@ def load_potential(
     Args:
         potential: ``sevennet-0``, ``7net-l3i5``, ``7net-mf-0@PBE`` or ``7net-mf-0@R2SCAN`` (their
             weights come with sevenn), the path of a SevenNet checkpoint (``path@modality`` if it
-            holds several), ``analytic`` (a cosine landscape for dry runs), or an object that
-            follows `ionlake.potentials.interface.Potential`.
+            holds several), ``chgnet`` or ``chgnet-r2scan`` (with the extra chgnet), ``analytic``
+            (a cosine landscape for dry runs), or an object that follows
+            `ionlake.potentials.interface.Potential`.
         device: ``cpu``, ``cuda``, ``cuda:N``, or ``auto`` (a GPU if there is one); for SevenNet.
         dtype: ``float32`` or ``float64``; for SevenNet.
 
@@ -42,6 +45,8 @@ def load_potential(
     device = resolve_device(device)
     if potential == ANALYTIC:
         return CosineLandscape()
+    if potential in CHGNETS:
+        return load_chgnet(potential, device=device)
     checkpoint, modality = split_modality(potential)
     return load_sevennet(checkpoint, modality=modality, device=device, dtype=dtype)
 
