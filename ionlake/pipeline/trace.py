@@ -7,10 +7,10 @@ from ionlake.catalog.publish import publish
 from ionlake.descriptors.pathways import PATHWAY_VERSION
 from ionlake.errors import LakeError
 from ionlake.lake import schema
+from ionlake.lake.derived import Row, chunk_rows, pathway_rows
 from ionlake.lake.grids import open_grid
 from ionlake.lake.progress import Progress, followed, unfollowed
 from ionlake.lake.writer import LakeWriter, open_writer
-from ionlake.pipeline.rows import Row, chunk_rows, pathway_rows
 
 
 @dataclass(frozen=True)

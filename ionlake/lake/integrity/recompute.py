@@ -1,4 +1,4 @@
-"""Recomputing a sample: descriptors from the stored grids, energies from the potential."""
+"""Recomputing a sample: what follows from the stored grids, energies from the potential."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,10 +8,13 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
+from ionlake.descriptors.pathways import PATHWAY_VERSION
 from ionlake.descriptors.table import describe_all
 from ionlake.errors import IonlakeError
+from ionlake.lake import schema
+from ionlake.lake.derived import chunk_rows, pathway_rows
 from ionlake.lake.integrity.findings import Finding, Kind, finding
-from ionlake.lake.rows import Row
+from ionlake.lake.rows import Row, decode_row, encode_row
 from ionlake.names import AXES, ENERGY, MINIMUM_ENERGY, STATUS, PointStatus
 from ionlake.pes.evaluator import BatchedEvaluator, reference_potential
 from ionlake.pes.grid import grid_fractional
@@ -40,6 +43,29 @@ def descriptor_findings(
         ions: Its rows of ``mobile_ions``, in the order of the ions.
     """
     wrong = descriptor_differences(grid, descriptors, ions)
+    return [_about(scan, Kind.DESCRIPTORS_DIFFER, "; ".join(wrong[:3]))] if wrong else []
+
+
+def derived_findings(
+    grid: xr.Dataset, scan: Row, ions: Sequence[Row], paths: Sequence[Row], chunks: Sequence[Row]
+) -> list[Finding]:
+    """A finding if stored paths, or what is known of chunks, are not what the stored grid gives.
+
+    Paths of another version and what an older ionlake left out do not count.
+
+    Args:
+        grid: The grid, loaded.
+        scan: Its row of ``scans``.
+        ions: Its rows of ``mobile_ions``, in the order of the ions.
+        paths: Its rows of ``pathways``.
+        chunks: Its rows of ``grid_chunks``.
+    """
+    wrong = []
+    if paths and paths[0]["pathway_version"] == PATHWAY_VERSION:
+        again = pathway_rows(grid, ions, paths[0]["run_id"])
+        wrong += _row_differences(schema.PATHWAYS, again, paths)
+    if chunks:
+        wrong += _row_differences(schema.GRID_CHUNKS, chunk_rows(grid), chunks)
     return [_about(scan, Kind.DESCRIPTORS_DIFFER, "; ".join(wrong[:3]))] if wrong else []
 
 
@@ -152,6 +178,18 @@ def _about(scan: Row, kind: Kind, what: str) -> Finding:
     return replace(about, scan_id=scan["scan_id"], in_ledger=True)
 
 
+def _row_differences(table: schema.Table, again: Sequence[Row], stored: Sequence[Row]) -> list[str]:
+    """Where stored rows are not those that the grid gives, in words."""
+    found = {tuple(row[name] for name in table.key): row for row in stored}
+    differences = []
+    for row in (decode_row(table, encode_row(table, each)) for each in again):
+        key = tuple(row[name] for name in table.key)
+        if key not in found:
+            return [f"table {table.name} lacks the row {key[1:]}"]
+        differences += _differences(f"{table.name} {key[1:]}: ", row, found.pop(key))
+    return differences + [f"table {table.name} has a row {key[1:]} too many" for key in found]
+
+
 def _differences(whose: str, again: Mapping[str, Any], stored: Row) -> list[str]:
     return [
         f"{whose}{name} is {stored[name]!r}, the grid gives {value!r}"
@@ -163,4 +201,6 @@ def _differences(whose: str, again: Mapping[str, Any], stored: Row) -> list[str]
 def _same(value: Any, stored: Any) -> bool:
     if isinstance(value, float) and isinstance(stored, float):
         return math.isclose(value, stored, rel_tol=_REL_TOL, abs_tol=_ABS_TOL)
+    if isinstance(value, list) and isinstance(stored, list):
+        return len(value) == len(stored) and all(map(_same, value, stored))
     return bool(value == stored)

@@ -20,7 +20,12 @@ from ionlake.lake.integrity.listing import (
     named_grids,
     orphans,
 )
-from ionlake.lake.integrity.recompute import Potentials, descriptor_findings, energy_findings
+from ionlake.lake.integrity.recompute import (
+    Potentials,
+    derived_findings,
+    descriptor_findings,
+    energy_findings,
+)
 from ionlake.lake.integrity.release_check import CheckedRelease, check_release, current_finding
 from ionlake.lake.integrity.trajectory_check import trajectory_findings
 from ionlake.lake.layout import LakeLayout
@@ -208,7 +213,11 @@ def _recomputed(
         row = ledger.row(schema.DESCRIPTOR_VALUES, key)
         if row is not None:
             ions = list(ledger.rows(schema.MOBILE_IONS, descriptor_id=key))
-            findings += descriptor_findings(grid, scan, row, ions)
+            paths = list(ledger.rows(schema.PATHWAYS, descriptor_id=key))
+            chunks = list(ledger.rows(schema.GRID_CHUNKS, scan_id=scan["scan_id"]))
+            findings += descriptor_findings(grid, scan, row, ions) or derived_findings(
+                grid, scan, ions, paths, chunks
+            )
         potential = potentials.of(scan)
         if isinstance(potential, str):
             notes[f"energies were not computed again: {potential}"] = None

@@ -133,6 +133,29 @@ def test_numbers_against_their_status_are_found(layout, grid_folders):
     assert "against their status" in found.what
 
 
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE pathways SET length_ang = length_ang + 0.1", "length_ang is"),
+        ("UPDATE pathways SET energies_ev = '[0.0]'", "energies_ev is"),
+        ("DELETE FROM pathways WHERE dimension = 2", "lacks the row"),
+        ("UPDATE grid_chunks SET lowest_energy_ev = 0.5", "lowest_energy_ev is"),
+        ("UPDATE grid_chunks SET chunk = 77 WHERE mobile_ion = 0", "grid_chunks"),
+    ],
+)
+def test_paths_and_chunks_that_the_grid_does_not_give_are_found(layout, statement, words):
+    change_rows(layout, statement)
+    found = verify_lake(layout, DEEP).findings
+    assert {each.kind for each in found} == {Kind.DESCRIPTORS_DIFFER}
+    assert words in found[0].what
+
+
+def test_what_an_older_ionlake_left_out_is_not_wrong(layout):
+    change_rows(layout, "UPDATE pathways SET pathway_version = 0, length_ang = 1.0")
+    change_rows(layout, "DELETE FROM grid_chunks")
+    assert kinds(layout) == []
+
+
 def test_descriptors_that_the_grid_does_not_give_are_found(layout):
     change_rows(layout, "UPDATE descriptor_values SET Xi = Xi + 0.01")
     report = verify_lake(layout, DEEP)
