@@ -4,12 +4,14 @@ import json
 from contextlib import chdir
 from datetime import date
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 import yaml
 
 import ionlake
+from ionlake.catalog.package.public import public_rows
 from ionlake.catalog.package.write import write_package
 from ionlake.errors import SettingsError
 from tests.lake.real_lake import make_lake
@@ -36,6 +38,28 @@ def test_tables_are_those_of_the_release(lake, package):
         assert packaged.schema.metadata[b"description"]
     assert not (package / "data" / "failures.parquet").exists()
     assert not (package / "data" / "labels.parquet").exists()
+
+
+def test_settings_of_runs_name_no_folder_and_no_machine():
+    settings = {
+        "source": {"paths": ["/home/a/structures", "C:\\Users\\a\\x.cif", "~/b/y.cif", "z.cif"]},
+        "potential": {"name": "/data/models/own.pth"},
+        "cluster": {"address": "tcp://node7:8786", "kind": "address"},
+        "base_urls": ["https://optimade.odbx.science"],
+        "max_attempts": 3,
+    }
+    rows = pa.table({"run_id": ["a", "b"], "settings": [json.dumps(settings), None]})
+    public = public_rows("runs", rows)
+    assert public.schema == rows.schema
+    assert public["settings"][1].as_py() is None
+    assert json.loads(public["settings"][0].as_py()) == {
+        "source": {"paths": ["structures", "x.cif", "y.cif", "z.cif"]},
+        "potential": {"name": "own.pth"},
+        "cluster": {"address": None, "kind": "address"},
+        "base_urls": ["https://optimade.odbx.science"],
+        "max_attempts": 3,
+    }
+    assert public_rows("materials", rows) is rows
 
 
 def test_every_column_is_in_the_dictionary(package):

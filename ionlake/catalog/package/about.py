@@ -103,7 +103,7 @@ def citation_file(about: About) -> str:
             {
                 "type": "article",
                 "title": "Method of the descriptors",
-                "authors": [{"family-names": "Maevskiy", "name-suffix": "et al."}],
+                "authors": [{"name": "A. Maevskiy et al."}],
                 "identifiers": [{"type": "other", "value": METHOD}],
                 "url": "https://arxiv.org/abs/2411.06804",
             }

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ionlake.catalog.access import Lake
+from ionlake.catalog.package.public import public_rows
 
 LEFT_OUT: Final = ("failures", "pathway_points")
 """Messages about one machine; and what ``pathways`` and ``grids`` hold already."""
@@ -49,7 +50,8 @@ class PackagedTable:
 def write_tables(lake: Lake, folder: Path) -> list[PackagedTable]:
     """Write every table of a release that has rows as a Parquet file.
 
-    Comments of tables and columns are in the files too, as metadata ``description``.
+    Comments of tables and columns are in the files too, as metadata ``description``. Settings of
+    runs name no folder and no machine, see `ionlake.catalog.package.public`.
 
     Args:
         lake: The lake, open at the release.
@@ -59,7 +61,7 @@ def write_tables(lake: Lake, folder: Path) -> list[PackagedTable]:
     for name, (comment, columns) in _described(lake).items():
         if name in LEFT_OUT:
             continue
-        rows = lake.arrow(f'FROM "{name}"')
+        rows = public_rows(name, lake.arrow(f'FROM "{name}"'))
         if rows.num_rows:
             table = PackagedTable(name, comment, columns, rows.num_rows)
             pq.write_table(_commented(rows, table), folder / f"{name}.parquet")

@@ -84,6 +84,7 @@ def equip_session(connection: duckdb.DuckDBPyConnection, grids: GridStore) -> No
         connection.execute(statement)
     connection.execute(_READ)
     for setting in (
+        "enable_progress_bar = false",  # it would mix with what a command prints
         "temp_directory = ''",
         "enable_external_access = false",
         "lock_configuration = true",

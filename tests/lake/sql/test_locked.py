@@ -89,6 +89,11 @@ def test_statements_of_a_lake_make_nothing_even_in_memory(root):
                 lake.query(sql)
 
 
+def test_no_bar_mixes_with_what_is_printed(connection):
+    (row,) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    assert row == (False,)
+
+
 def test_a_connection_of_ones_own_may_keep_results_in_its_memory(connection):
     connection.execute("CREATE TEMP TABLE best AS SELECT material_id, Xi FROM candidates")
     assert connection.execute("SELECT material_id FROM best").fetchall() == [("mp-1",)]
