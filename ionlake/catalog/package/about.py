@@ -64,13 +64,13 @@ def about_release(lake: Lake, title: str | None, authors: Sequence[str]) -> Abou
     (count,) = lake.arrow("SELECT count(DISTINCT material_id) AS n FROM grids").to_pylist()
     species = _different(lake, "SELECT DISTINCT mobile_species FROM scans ORDER BY ALL")
     potentials = _different(lake, "SELECT DISTINCT potential FROM scans ORDER BY ALL")
-    ions = " and ".join(species) or "mobile"
+    ions = ", ".join(species) or "mobile"
     what = f"Potential energy surfaces of {ions} ions in {count['n']} crystals"
     number = release["number"]
     return About(
         name=f"ionlake-release-{number}",
         title=title or what,
-        description=f"{what}, scanned in the frozen framework with {' and '.join(potentials)} by"
+        description=f"{what}, scanned in the frozen framework with {', '.join(potentials)} by"
         f" the method of {METHOD}: ranking descriptors, percolation energies, free volumes and"
         f" migration paths. Release {number} of a lake made with ionlake"
         f" {release['ionlake_version']}. Energies are in eV, lengths in Å; file data_dictionary.csv"

@@ -7,6 +7,7 @@ and no setting can be changed any more. Tables and macros that a statement makes
 and end with the connection.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -83,8 +84,9 @@ def equip_session(connection: duckdb.DuckDBPyConnection, grids: GridStore) -> No
     for statement in (*_tables_of_older_releases(connection), *macro_statements()):
         connection.execute(statement)
     connection.execute(_READ)
+    with suppress(duckdb.Error):  # a notebook without widgets has no bar, nor may it be asked
+        connection.execute("SET enable_progress_bar = false")  # it mixes with what is printed
     for setting in (
-        "enable_progress_bar = false",  # it would mix with what a command prints
         "temp_directory = ''",
         "enable_external_access = false",
         "lock_configuration = true",
