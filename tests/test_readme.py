@@ -191,6 +191,29 @@ def test_the_commands_that_describe_crystals(crystals, monkeypatch, tmp_path, ca
     assert capsys.readouterr().out
 
 
+def test_the_commands_that_share_the_work_out(tmp_path, monkeypatch, capsys, scheduler):
+    monkeypatch.chdir(tmp_path)
+    Path("my_recipe.yaml").write_text(
+        "name: readme\nsource: {kind: bundled, max_sites: 2}\npotential: {name: analytic}\n"
+        f"scan: {{spacing_ang: 0.6}}\ncluster: {scheduler}\n"
+    )
+    for line in block_with("bash", "--shard").strip().splitlines():
+        words = [
+            "lake" if word == "/data/lake" else word for word in shlex.split(line, comments=True)
+        ]
+        monkeypatch.setattr("sys.argv", words)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code, line
+        assert "".join(capsys.readouterr()), line
+    counts = []
+    for name in ("lake", "shards/1", "shards/2"):
+        with ionlake.open_lake(name) as lake:
+            counts.append(len(lake.query("FROM candidates")))
+    assert counts[0] == counts[1] + counts[2]
+    assert min(counts) > 0
+
+
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_the_sources_are_those_of_recipes(text):
     assert parse_recipe(f"name: readme\n{text}", "README.md").source

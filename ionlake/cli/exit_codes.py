@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     """Done, or nothing to do; also where --max-hours or --limit left work for the next run."""
 
     ERROR = 1
-    """Nothing more could be done: a damaged or full lake, workers that went away, a bug."""
+    """Nothing more could be done, or merged: a damaged or full lake, lost workers, a bug."""
 
     USAGE = 2
     """A wrong option, setting, recipe, table of labels or SQL statement."""

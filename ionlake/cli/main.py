@@ -16,6 +16,7 @@ from ionlake.cli.explain import explain
 from ionlake.cli.explore import explore, report
 from ionlake.cli.export import export
 from ionlake.cli.labels import labels
+from ionlake.cli.merge import merge
 from ionlake.cli.package import package
 from ionlake.cli.pathway import pathway, trace
 from ionlake.cli.plan import plan
@@ -37,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    *(quickstart, plan, run, update, why, descriptors, query, sql, rank, status),
+    *(quickstart, plan, run, update, merge, why, descriptors, query, sql, rank, status),
     *(
         explore,
         report,

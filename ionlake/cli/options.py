@@ -1,9 +1,12 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ionlake.pipeline.shard import Shard
 
 LakeOption = Annotated[
     str | None,
@@ -29,6 +32,14 @@ ClusterOption = Annotated[
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Local workers [default: one per core].")
 ]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="Look at share K of N alone; merge joins the lakes [default: all].",
+    ),
+]
 OfflineOption = Annotated[
     bool,
     typer.Option("--offline", help="Read the newest database summaries kept in the lake."),
@@ -40,3 +51,10 @@ def lake_path(lake: str | None) -> str | Path:
     from ionlake.lake.layout import default_lake_path
 
     return lake if lake is not None else default_lake_path()
+
+
+def chosen_shard(shard: str | None) -> "Shard":
+    """The share of the work that is meant; all of it where none is named."""
+    from ionlake.pipeline.shard import WHOLE, Shard
+
+    return WHOLE if shard is None else Shard.parse(shard)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from ionlake.cli.options import JsonOption, OfflineOption, WorkersOption
+from ionlake.cli.options import JsonOption, OfflineOption, ShardOption, WorkersOption, chosen_shard
 from ionlake.cli.output import (
     duration,
     fetched_note,
@@ -34,6 +34,7 @@ def plan(
         typer.Option("--quick", help="Predict numbers of points instead of planning every scan."),
     ] = False,
     workers: WorkersOption = None,
+    shard: ShardOption = None,
     offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -49,6 +50,7 @@ def plan(
       ionlake plan quickstart
       ionlake plan my_recipe.yaml --lake /data/lake --workers 64
       ionlake plan my_recipe.yaml --quick --json
+      ionlake plan my_recipe.yaml --shard 3/16
     """
     from ionlake.pipeline.preview import preview
     from ionlake.pipeline.recipe import load_recipe
@@ -63,6 +65,7 @@ def plan(
             progress=bar.show,
             offline=offline,
             follower=bar,
+            shard=chosen_shard(shard),
         )
     if json:
         sys.stdout.write(to_json(asdict(found)) + "\n")

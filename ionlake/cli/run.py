@@ -16,7 +16,9 @@ from ionlake.cli.options import (
     JsonOption,
     LakeOption,
     OfflineOption,
+    ShardOption,
     WorkersOption,
+    chosen_shard,
     lake_path,
 )
 from ionlake.cli.output import Format, to_json, write_arrow
@@ -58,6 +60,7 @@ def run(
     lake: LakeOption = None,
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
+    shard: ShardOption = None,
     offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -74,8 +77,12 @@ def run(
       ionlake run quickstart
       ionlake run my_recipe.yaml --lake /data/lake --cluster tcp://scheduler:8786
       ionlake run materials_project --offline
+      ionlake run my_recipe.yaml --lake shards/3 --shard 3/16
     """
-    carry_out(chosen_recipe(recipe, cluster, workers), lake, offline=offline, json=json)
+    from ionlake.pipeline.options import RunOptions
+
+    options = RunOptions(shard=chosen_shard(shard))
+    carry_out(chosen_recipe(recipe, cluster, workers), lake, options, offline=offline, json=json)
 
 
 def chosen_recipe(name: str, cluster: str | None, workers: int | None) -> "Recipe":

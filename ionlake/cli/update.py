@@ -11,7 +11,9 @@ from ionlake.cli.options import (
     JsonOption,
     LakeOption,
     OfflineOption,
+    ShardOption,
     WorkersOption,
+    chosen_shard,
     lake_path,
 )
 from ionlake.cli.output import print_table, to_json
@@ -43,6 +45,7 @@ def update(
     ] = None,
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
+    shard: ShardOption = None,
     offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -70,6 +73,7 @@ def update(
         retry=retry,
         max_seconds=None if max_hours is None else 3600.0 * max_hours,
         limit=limit,
+        shard=chosen_shard(shard),
     )
     if not dry_run:
         carry_out(chosen, lake, options, offline=offline, json=json)

@@ -67,6 +67,18 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
+def read_tree(folder: Path) -> dict[str, bytes]:
+    """Contents of all files below a folder, by name relative to it, with forward slashes.
+
+    Raises:
+        OSError: It cannot be read.
+        StoreError: The store does not answer or refuses.
+    """
+    if is_remote(folder):
+        return objects.read_tree(folder)
+    return {name: (folder / name).read_bytes() for name in sizes_below(folder)}
+
+
 def write_tree(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write a new folder with all its files.
 

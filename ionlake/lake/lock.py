@@ -60,7 +60,7 @@ def writer_lock(layout: LakeLayout) -> Iterator[LockHolder]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise _locked(layout) from None
+        raise locked_error(layout) from None
     except OSError as error:
         raise LakeError(
             f"the lake {layout.root} cannot be locked for writing ({error.strerror}):"
@@ -99,7 +99,8 @@ def active_holder(layout: LakeLayout) -> LockHolder | None:
     return holder
 
 
-def _locked(layout: LakeLayout) -> LakeLockedError:
+def locked_error(layout: LakeLayout) -> LakeLockedError:
+    """What to say of a lake that another process writes to."""
     holder = active_holder(layout)
     who = (
         "another process"

@@ -123,13 +123,15 @@ def select_values(
     # Qualified, since SQLite takes a quoted name that is no column for a string.
     columns = ", ".join(f'"{table.name}"."{name}"' for name in table.column_names)
     query = f'SELECT {columns} FROM "{table.name}"{condition} ORDER BY {order}'  # noqa: S608
-    try:
-        return connection.execute(query, values)
-    except sqlite3.Error as error:
-        raise LakeError(
-            f"table {table.name} of the ledger cannot be read ({error}): if an older ionlake wrote"
-            " it, run ionlake migrate or a recipe on the lake once to bring it up to date"
-        ) from error
+    return _read(connection, table, query, values)
+
+
+def select_columns(
+    connection: sqlite3.Connection, table: Table, columns: Sequence[str]
+) -> sqlite3.Cursor:
+    """Some columns of all rows, as SQLite stores them."""
+    names = ", ".join(f'"{table.name}"."{name}"' for name in columns)
+    return _read(connection, table, f'SELECT {names} FROM "{table.name}"')  # noqa: S608
 
 
 def select_column(connection: sqlite3.Connection, table: Table, column: str) -> set[Any]:
@@ -142,6 +144,18 @@ def count_rows(connection: sqlite3.Connection, table: Table) -> int:
     """Number of rows."""
     query = f'SELECT count(*) FROM "{table.name}"'  # noqa: S608
     return int(connection.execute(query).fetchone()[0])
+
+
+def _read(
+    connection: sqlite3.Connection, table: Table, query: str, values: Sequence[SqlValue] = ()
+) -> sqlite3.Cursor:
+    try:
+        return connection.execute(query, values)
+    except sqlite3.Error as error:
+        raise LakeError(
+            f"table {table.name} of the ledger cannot be read ({error}): if an older ionlake wrote"
+            " it, run ionlake migrate or a recipe on the lake once to bring it up to date"
+        ) from error
 
 
 def _text_or_real(dtype: str) -> str:

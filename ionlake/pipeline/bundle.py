@@ -80,7 +80,7 @@ class Bundle:
 
     def _apart(self, failure: StepFailure, outlook: Outlook) -> list[Work]:
         """After a failure of all: each alone, so that only the one to blame fails."""
-        if len(self.tasks) > 1 and not failure.storage:
+        if len(self.tasks) > 1 and not (failure.storage or failure.refused):
             return self._one_by_one()
         outlook.skip(self._seconds)
         fail(self.run, self.tasks[0], failure)

@@ -1,4 +1,4 @@
-"""Dask workers: GPUs where there are any, else the processor's cores, or a running scheduler."""
+"""Dask workers: GPUs, the processor's cores, jobs of a queue, or those of a running scheduler."""
 
 import logging
 import os
@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from ionlake.errors import ClusterError, MissingExtraError, SettingsError
+from ionlake.pipeline.admission import require_workers
+from ionlake.pipeline.job_queue import QUEUES, job_cluster
 from ionlake.pipeline.recipe import ClusterSettings
 
 # Dask has its workers give freed memory back above 64 kB. For tensors this means system calls and
 # page faults at every layer and 1.7 times the time per energy; so they keep what they will need.
 _WORKER_ENVIRONMENT: Final = {
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 30,
-    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
 }
+_PRE_SPAWN: Final = "distributed.nanny.pre-spawn-environ."
 
 # A worker that was killed starts again by itself, unless Dask gives it up meanwhile; on a busy
 # machine the start takes longer than Dask's 15 s.
@@ -33,7 +36,9 @@ def open_cluster(settings: ClusterSettings) -> Iterator[Any]:
 
     Raises:
         SettingsError: If a GPU is asked for and none is there, or the scheduler does not answer.
-        ClusterError: If the workers die while they start.
+        ClusterError: If the workers die while they start, or one that is there has another
+            ionlake (`WorkerRefusedError`).
+        MissingExtraError: If the packages for such a cluster are not installed.
     """
     import dask
     from distributed import Client
@@ -43,6 +48,13 @@ def open_cluster(settings: ClusterSettings) -> Iterator[Any]:
             logging.getLogger(name).setLevel(logging.CRITICAL)
     if settings.kind == "address":
         with _connect(str(settings.address)) as client:
+            require_workers(client)
+            yield client
+        return
+    if settings.kind in QUEUES:
+        cluster = job_cluster(settings, _WORKER_ENVIRONMENT)
+        # By its address, as that of others: its workers may be long in coming, and are replaced.
+        with cluster, Client(cluster.scheduler_address, security=cluster.security) as client:
             yield client
         return
     kind = resolve_kind(settings.kind)
@@ -77,6 +89,8 @@ def worker_count(settings: ClusterSettings) -> int:
     Raises:
         SettingsError: If the scheduler that the settings name does not answer.
     """
+    if settings.kind in QUEUES:
+        return settings.workers or settings.max_workers or 1
     if settings.kind == "address":
         with _connect(str(settings.address)) as client:
             return max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
@@ -90,7 +104,7 @@ def worker_device(settings: ClusterSettings, device: str) -> str:
 
     Workers of a local processor cluster stay on the processor unless a GPU is named.
     """
-    if device != "auto" or settings.kind == "address":
+    if device != "auto" or settings.kind in {"address", *QUEUES}:
         return device
     return "cuda" if resolve_kind(settings.kind) == "cuda" else "cpu"
 
@@ -138,7 +152,8 @@ def _cpu_cluster(workers: int | None) -> Any:
     import dask
     from distributed import LocalCluster
 
-    with dask.config.set(_WORKER_ENVIRONMENT):
+    environment = {f"{_PRE_SPAWN}{name}": value for name, value in _WORKER_ENVIRONMENT.items()}
+    with dask.config.set(environment):
         return LocalCluster(
             n_workers=workers or usable_cores(),
             threads_per_worker=1,

@@ -45,7 +45,15 @@ class RunContext:
         """
         settings, card = task.method.settings_of(task.structure), task.method.card
         potential = self.potentials[card.potential_id]
-        return ScanJob(task.scan_id, task.structure, settings, potential, self.run_id, reduced)
+        return ScanJob(
+            task.scan_id,
+            task.structure,
+            settings,
+            potential,
+            card.potential_id,
+            self.run_id,
+            reduced,
+        )
 
     def grid_place(self, task: Task) -> GridPlace:
         """A fresh place for the grid of a material."""

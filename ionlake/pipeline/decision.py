@@ -87,11 +87,17 @@ def decide(
         options: How far the run goes.
         run_id: The run; empty where nothing will be stored.
     """
-    entries = list(entries)
+    entries = options.shard.of(entries)
     offer, structures = _offer(source, entries, run_id)
-    changes = compare(offer, known, recipe.name)
-    if not options.mirror:
-        changes = [change for change in changes if change.kind is not Change.GONE]
+
+    def may_leave(material_id: str) -> bool:
+        return options.mirror and options.shard.holds(material_id)
+
+    changes = [
+        change
+        for change in compare(offer, known, recipe.name)
+        if change.kind is not Change.GONE or may_leave(change.material_id)
+    ]
     good, refused = sort_out(structures, methods)
     failures = _failures(entries, refused, run_id)
     again = options.retry or options.failed_only
@@ -105,7 +111,7 @@ def decide(
         offer=offer,
         structures=structures,
         changes=tuple(changes),
-        departed=frozenset(departed(offer, known, recipe.name) if options.mirror else ()),
+        departed=frozenset(filter(may_leave, departed(offer, known, recipe.name))),
         failures=tuple(new),
         quarantined=(
             *((failure.material_id, failure.potential_id) for failure in old),

@@ -15,11 +15,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
+from ionlake.algorithms import algorithm_versions
 from ionlake.errors import ClusterError
 from ionlake.lake.layout import new_attempt
+from ionlake.pipeline.admission import no_such_ionlake
 from ionlake.pipeline.blocks import take_bundle
 from ionlake.pipeline.bundle import Bundle
 from ionlake.pipeline.cluster import replenish
@@ -27,7 +30,7 @@ from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.jobs import StepFailure
 from ionlake.pipeline.large import LargeScan
 from ionlake.pipeline.plan import Task, Todo
-from ionlake.pipeline.steps import attempt, block_step, bundle_step
+from ionlake.pipeline.steps import admitted, block_step, bundle_step
 from ionlake.pipeline.work import Outlook, Work
 
 FEWEST_OUT: Final = 2
@@ -69,6 +72,7 @@ class Dispatcher:
     client: Any
     run: RunContext
     outlook: Outlook = field(init=False)
+    _attempt: Callable[..., Any] = field(init=False)
     _waiting: deque[Task] = field(default_factory=deque)
     _ready: deque[Work] = field(default_factory=deque)
     _out: dict[Any, Work] = field(default_factory=dict)
@@ -82,6 +86,7 @@ class Dispatcher:
     def __post_init__(self) -> None:
         """Nothing is known to do yet."""
         self.outlook = Outlook(self.run.reporter)
+        self._attempt = partial(admitted, algorithm_versions())
 
     def do(
         self, tasks: Iterable[Task], after_each: Callable[[], None], until: float = float("inf")
@@ -97,7 +102,8 @@ class Dispatcher:
             Whether everything was done before the time was over.
 
         Raises:
-            ClusterError: The scheduler went away; what was committed stands.
+            ClusterError: The scheduler went away, or a worker differs from this run; what was
+                committed stands.
         """
         self._waiting.extend(tasks)
         self._staged = self.run.writer.ledger.staged_scans()
@@ -159,7 +165,7 @@ class Dispatcher:
         name = work.step.__name__.removesuffix("_step")
         with _reached_the_scheduler():
             future = self.client.submit(
-                attempt,
+                self._attempt,
                 work.step,
                 *work.args,
                 key=f"{name}-{work.owner.label}-{new_attempt()}",
@@ -178,6 +184,8 @@ class Dispatcher:
         with _reached_the_scheduler():
             lost = future.exception()
             result = future.result() if lost is None else _lost(lost)
+        if isinstance(lost, ImportError | AttributeError):
+            raise ClusterError(no_such_ionlake("that joined", lost))
         if lost is not None and not work.alone:
             parts = work.owner.divide(work)
             self._suspects.extend(replace(part, alone=True) for part in parts)

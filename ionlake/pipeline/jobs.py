@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Self
 
+from ionlake.errors import LakeError
 from ionlake.lake.layout import another_attempt
 from ionlake.pes.scan import Verification
 from ionlake.pes.settings import ScanSettings
+from ionlake.pipeline.admission import WorkerRefusedError
 from ionlake.pipeline.blocks import Block
 from ionlake.pipeline.cost import CrystalCost
 from ionlake.pipeline.recipe import PotentialSettings
@@ -23,6 +25,7 @@ class ScanJob:
         structure: The crystal.
         settings: Scan settings with the symmetry mode resolved.
         potential: What to load; each worker loads it once.
+        potential_id: Its identity, which the worker must find too.
         run_id: The run.
         reduced: False to evaluate every point of every ion.
     """
@@ -31,6 +34,7 @@ class ScanJob:
     structure: StructureRecord
     settings: ScanSettings
     potential: PotentialSettings
+    potential_id: str
     run_id: str
     reduced: bool = True
 
@@ -192,9 +196,26 @@ class StepFailure:
         certificate: Whether it is a `CertificateError`, after which a full scan helps.
         storage: Whether the lake could not be written, or read from a store, which is no
             material's fault.
+        refused: Whether the worker has another ionlake or another potential than the run.
     """
 
     error: str
     message: str
     certificate: bool = False
     storage: bool = False
+    refused: bool = False
+
+    def raise_if_blameless(self) -> None:
+        """End the run where it was no fault of what was worked on.
+
+        Raises:
+            LakeError: The lake's folder could not be written, or its store not be reached.
+            WorkerRefusedError: The worker differs from the run.
+        """
+        if self.storage:
+            raise LakeError(
+                f"a worker cannot write to the lake ({self.message}): make space or mend the"
+                " permissions and run again; what was committed stands"
+            )
+        if self.refused:
+            raise WorkerRefusedError(self.message)

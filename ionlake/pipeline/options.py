@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ionlake.pipeline.shard import WHOLE, Shard
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -15,6 +17,8 @@ class RunOptions:
         max_seconds: Stop after this time, s; what is done by then is kept.
         limit: Compute at most so many materials, the cheapest first, each with all potentials of an
             ensemble; those that share a structure count as one.
+        shard: The share of the source's materials that this run looks at; it leaves all others
+            alone, as if neither the source nor the lake had them.
     """
 
     mirror: bool = False
@@ -22,3 +26,4 @@ class RunOptions:
     retry: bool = False
     max_seconds: float | None = None
     limit: int | None = None
+    shard: Shard = WHOLE

@@ -1,7 +1,7 @@
 """Read a recipe's source and work out what a run would do, without doing it."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -22,9 +22,10 @@ from ionlake.pipeline.forecast import (
 from ionlake.pipeline.plan import Task, Todo, plan_run, sort_out
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.run import make_methods
+from ionlake.pipeline.shard import WHOLE, Shard
 from ionlake.pipeline.sources import make_source
 from ionlake.structures.record import StructureRecord
-from ionlake.structures.sources.interface import SourceFollower, StructureSource
+from ionlake.structures.sources.interface import SourceEntry, SourceFollower
 
 Progress = Callable[[int, int], None]
 """Called with the number of scans planned and the number of scans in all."""
@@ -42,6 +43,7 @@ def preview(
     progress: Progress | None = None,
     offline: bool = False,
     follower: SourceFollower | None = None,
+    shard: Shard = WHOLE,
 ) -> Forecast:
     """Predict what a run of a recipe would do; no energy is evaluated and no lake is changed.
 
@@ -55,6 +57,7 @@ def preview(
         progress: Called after each planned scan.
         offline: Read the newest summaries of the database that the lake keeps, ask no server.
         follower: Who is told how reading over the network goes.
+        shard: Share of the materials that the run would do.
 
     Raises:
         LakeError: If the folder is no lake.
@@ -66,7 +69,7 @@ def preview(
     finished = _finished(lake)
     kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind) if lake and offline else None
     source = make_source(recipe, kept=kept, offline=offline, follower=follower)
-    structures, problems, n_read = _read(source)
+    structures, problems, n_read = _read(shard.of(source.entries()))
     good, refused = sort_out(structures, methods)
     problems += [("check", type(each.error).__name__, str(each.error)) for each in refused]
     tasks = plan_run(good, *finished)
@@ -89,13 +92,13 @@ def _finished(lake: str | Path | None) -> tuple[set[str], set[str]]:
 
 
 def _read(
-    source: StructureSource,
+    entries: Iterable[SourceEntry],
 ) -> tuple[dict[str, StructureRecord], list[tuple[str, str, str]], int]:
     """Materials that can be read, problems (stage, error, message) of the others, and all."""
     structures: dict[str, StructureRecord] = {}
     problems: list[tuple[str, str, str]] = []
     n_read = 0
-    for entry in source.entries():
+    for entry in entries:
         n_read += 1
         if entry.structure is None:
             problems.append(("read", str(entry.error_type), str(entry.error)))

@@ -11,6 +11,7 @@ import yaml
 from pydantic import (
     BaseModel,
     Field,
+    NonNegativeInt,
     PositiveInt,
     ValidationError,
     field_validator,
@@ -57,14 +58,38 @@ class ClusterSettings(Settings):
 
     Attributes:
         kind: ``auto`` (one worker per GPU if there is one, else one process per core), ``local``
-            (processes on this machine's cores), ``cuda`` (one worker per GPU) or ``address``.
-        workers: Number of workers of a local cluster; one per core or GPU by default.
+            (processes on this machine's cores), ``cuda`` (one worker per GPU), ``slurm`` or ``pbs``
+            (jobs that this run submits) or ``address``.
+        workers: Number of workers; of a local cluster one per core or GPU by default.
+        min_workers: Of ``slurm`` and ``pbs``, where `workers` says no number: so many at least.
+        max_workers: So many at most, as long as there is work for them.
+        options: What dask-jobqueue's SLURMCluster or PBSCluster takes: queue, cores, memory,
+            walltime and so on.
         address: Address of a running Dask scheduler, such as ``tcp://host:8786``.
     """
 
-    kind: Literal["auto", "local", "cuda", "address"] = "auto"
+    kind: Literal["auto", "local", "cuda", "slurm", "pbs", "address"] = "auto"
     workers: PositiveInt | None = None
+    min_workers: NonNegativeInt = 0
+    max_workers: PositiveInt | None = None
+    options: Mapping[str, Any] = Field(default_factory=dict)
     address: str | None = None
+
+    @model_validator(mode="after")
+    def _queue_alone_has_options(self) -> Self:
+        if self.kind not in {"slurm", "pbs"}:
+            for name in ("min_workers", "max_workers", "options"):
+                if name in self.model_fields_set:
+                    raise ValueError(
+                        f"{name} is for the kinds slurm and pbs, the kind is {self.kind}: leave it"
+                        " out"
+                    )
+            return self
+        if self.workers is None and self.max_workers is None:
+            raise ValueError(f"the kind {self.kind} needs workers or max_workers: say how many")
+        if self.min_workers > (self.workers or self.max_workers or 0):
+            raise ValueError("min_workers is more than there may be: lower it")
+        return self
 
 
 class Recipe(Settings):

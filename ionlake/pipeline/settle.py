@@ -1,6 +1,5 @@
 """Commit what came back from the workers: rows in the ledger, and nothing else counts."""
 
-from ionlake.errors import LakeError
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.failing import failure_of
 from ionlake.pipeline.jobs import FinishedDescription, FinishedScan, StepFailure
@@ -49,12 +48,9 @@ def fail(run: RunContext, task: Task, failure: StepFailure) -> None:
 
     Raises:
         LakeError: The lake's folder could not be written, which is no material's fault.
+        WorkerRefusedError: Nor is a worker that differs from the run.
     """
-    if failure.storage:
-        raise LakeError(
-            f"a worker cannot write to the lake ({failure.message}): make space or mend the"
-            " permissions and run again; what was committed stands"
-        )
+    failure.raise_if_blameless()
     stage = "describe" if task.todo is Todo.DESCRIBE else "scan"
     error, message = failure.error, failure.message
     for material_id in task.material_ids:

@@ -12,7 +12,7 @@ that it never meets what the lost worker had written.
 
 import errno
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -39,6 +39,7 @@ from ionlake.pes.scan import (
     scan_orbit,
     verify_orbit,
 )
+from ionlake.pipeline.admission import WorkerRefusedError, require_potential, require_versions
 from ionlake.pipeline.blocks import Block, covers
 from ionlake.pipeline.cost import crystal_cost
 from ionlake.pipeline.device import device_error_ev
@@ -89,7 +90,20 @@ def attempt(step: Callable[..., Any], *args: Any) -> Any:
             str(error),
             certificate=isinstance(error, CertificateError),
             storage=_is_storage(error),
+            refused=isinstance(error, WorkerRefusedError),
         )
+
+
+def admitted(versions: Mapping[str, str], step: Callable[..., Any], *args: Any) -> Any:
+    """As `attempt`, on a worker of the same versions as the run.
+
+    Args:
+        versions: Those of the run.
+        step: What is to be done.
+        args: Its arguments.
+    """
+    refused = attempt(require_versions, versions)
+    return attempt(step, *args) if refused is None else refused
 
 
 def bundle_step(items: Sequence[ScanItem | DescribeItem]) -> list[Any]:
@@ -114,7 +128,7 @@ def scan_step(job: ScanJob, place: GridPlace) -> FinishedScan:
         place: Where its grid is written.
     """
     started = time.perf_counter()
-    plan, potential = _plan(job), worker_potential(job.potential)
+    plan, potential = _plan(job), _potential(job)
     results = [scan_orbit(plan, orbit, potential) for orbit in plan.orbits]
     return _finish(job, results, place, started, n_energies=sum(r.n_energies for r in results))
 
@@ -127,7 +141,7 @@ def plan_step(job: ScanJob, staged: Sequence[StagedBlock]) -> PlannedScan:
         staged: Blocks that an earlier run has staged.
     """
     started = time.perf_counter()
-    plan, potential = _plan(job), worker_potential(job.potential)
+    plan, potential = _plan(job), _potential(job)
     orbits = tuple(
         PlannedOrbit(orbit.ion, len(_points(job, orbit.ion).evaluated)) for orbit in plan.orbits
     )
@@ -152,7 +166,7 @@ def block_step(job: ScanJob, block: Block, path: Path) -> StagedBlock:
         path: Where to stage the energies, up to the attempt.
     """
     started, path = time.perf_counter(), another_attempt(path)
-    plan, potential = _plan(job), worker_potential(job.potential)
+    plan, potential = _plan(job), _potential(job)
     if job.settings.accuracy == "full":
         flat = _points(job, block.ion).evaluated[block.first : block.end]
         energies = evaluate_points(plan, block.ion, flat, potential)
@@ -175,7 +189,7 @@ def verify_step(job: ScanJob, orbit_index: int, blocks: Sequence[StagedBlock]) -
         blocks: All blocks of the orbit.
     """
     started = time.perf_counter()
-    plan, potential = _plan(job), worker_potential(job.potential)
+    plan, potential = _plan(job), _potential(job)
     orbit = plan.orbits[orbit_index]
     points = _points(job, orbit.ion)
     energies = _read(blocks, len(points.evaluated))
@@ -237,6 +251,17 @@ def worker_device_error_ev(settings: PotentialSettings) -> float | None:
     return device_error_ev(worker_potential(settings), settings.name)
 
 
+def _potential(job: ScanJob) -> Potential:
+    """The potential of a scan, the same as the run's.
+
+    Raises:
+        WorkerRefusedError: It is another one here.
+    """
+    potential = worker_potential(job.potential)
+    require_potential(potential.card, job.potential_id)
+    return potential
+
+
 @lru_cache(maxsize=2)
 def _plan(job: ScanJob) -> ScanPlan:
     """The scan, worked out where it is needed; a worker does many blocks of one scan in a row."""
@@ -273,7 +298,7 @@ def _finish(
     """
     release_evaluator()
     place = place.anew()
-    plan, potential = _plan(job), worker_potential(job.potential)
+    plan, potential = _plan(job), _potential(job)
     grid = assemble(plan, results, base_energy(plan, potential), potential)
     digest = write_grid(place.path, grid)
     described = described_rows(grid, *describe_all(grid), job.run_id)

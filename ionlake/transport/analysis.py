@@ -19,9 +19,6 @@ from ionlake.transport.displacement import (
 from ionlake.transport.settings import AnalysisSettings
 from ionlake.transport.trajectory import Trajectory
 
-ANALYSIS_VERSION: Final = 1
-"""Raised whenever the analysis changes in a way that can change a number."""
-
 _FEWEST_FIT_STARTS: Final = 5
 _SUBDIFFUSIVE: Final = 0.7
 

@@ -3,14 +3,11 @@
 import hashlib
 import json
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
-from ionlake.transport.analysis import ANALYSIS_VERSION
 from ionlake.transport.dynamics import Schedule
 from ionlake.transport.settings import AnalysisSettings, MdSettings
-
-MD_VERSION: Final = 1
-"""Raised whenever the dynamics changes in a way that can change a stored number."""
+from ionlake.transport.versions import ANALYSIS_VERSION, MD_VERSION
 
 
 def md_series_id(

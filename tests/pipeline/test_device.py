@@ -55,7 +55,8 @@ def devices(monkeypatch):
 @pytest.fixture
 def job():
     settings = ScanSettings(spacing_ang=1.0, symmetry="none")
-    return ScanJob("scan", load_bundled("LiF-225"), settings, GPU, "run")
+    potential_id = CosineLandscape().card.potential_id
+    return ScanJob("scan", load_bundled("LiF-225"), settings, GPU, potential_id, "run")
 
 
 def scanned(job, folder):

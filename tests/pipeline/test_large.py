@@ -275,13 +275,13 @@ def test_a_step_that_dask_repeats_does_not_meet_what_its_lost_worker_wrote(
     cubic, lake, monkeypatch, all_large
 ):
     """Every step is done twice with the same arguments, as after a worker that did not report."""
-    real = steps.attempt
+    real = steps.admitted
 
-    def twice(step, *args):
-        real(step, *args)
-        return real(step, *args)
+    def twice(versions, step, *args):
+        real(versions, step, *args)
+        return real(versions, step, *args)
 
-    monkeypatch.setattr("ionlake.pipeline.dispatch.attempt", twice)
+    monkeypatch.setattr("ionlake.pipeline.dispatch.admitted", twice)
     assert run_recipe(cubic, lake).materials_computed == 1
     monkeypatch.setattr(Outlook, "large_s", 1e9)
     coarser = cubic.model_copy(update={"scan": ScanSettings(spacing_ang=0.5)})

@@ -30,8 +30,16 @@ def scripts():
         "ionlake.cron": "\n".join(line.split(maxsplit=5)[5].replace("\\%", "%") for line in lines),
         "update.sbatch": text_of("update.sbatch"),
         "workers.sbatch": text_of("workers.sbatch"),
+        "shards.sbatch": text_of("shards.sbatch"),
+        "the merge of shards.sbatch": merge_of_shards(),
         "github-actions.yml": "\n".join(step["run"] for step in steps if "run" in step),
     }
+
+
+def merge_of_shards():
+    """The two lines in its comment that submit it and the job that merges."""
+    found = re.findall(r"^#   ((?:array=|sbatch ).*)$", text_of("shards.sbatch"), re.MULTILINE)
+    return "\n".join(found)
 
 
 def calls(text):
@@ -107,3 +115,25 @@ def test_systemd_reads_service_and_timer(tmp_path):
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "ionlake-update" not in checked.stderr
+
+
+def test_shards_are_shared_out_by_the_array_and_merged_after_it(tmp_path):
+    script = 'ionlake() { echo ionlake "$@"; }; dask() { :; }; HOME=/home\n'
+    job = text_of("shards.sbatch").replace("my_recipe.yaml", "r")
+    environment = {"SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_COUNT": "16"}
+    ran = subprocess.run(
+        ["bash", "-c", script + job],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = ran.stdout.split()
+    assert words[words.index("--shard") + 1] == "3/16"
+    assert words[words.index("--lake") + 1] == "/home/lake-shards/3"
+    wrapped = merge_of_shards().rpartition("--wrap ")[2].strip('"')
+    ((tool, name, options),) = calls(wrapped)
+    assert (tool, name) == ("ionlake", "merge")
+    assert set(options) <= options_of(tool, name)
+    assert "$HOME/lake-shards/*" in wrapped

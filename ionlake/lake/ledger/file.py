@@ -1,7 +1,7 @@
 """What all parts of the ledger share: the file, transactions, the revision, reading rows."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -9,7 +9,7 @@ from typing import Any, Self
 from ionlake.errors import LakeError
 from ionlake.lake import schema
 from ionlake.lake import sqlite_tables as sql
-from ionlake.lake.rows import SqlValue
+from ionlake.lake.rows import Row, SqlValue
 from ionlake.lake.schema import Table
 
 
@@ -93,6 +93,14 @@ class LedgerFile:
         """The rows of a table that have these values, in the order of its key."""
         return sql.select_rows(self._connection, table, where)
 
+    def columns(self, table: Table, *names: str) -> Iterator[tuple[Any, ...]]:
+        """Some columns of all rows of a table, as SQLite stores them.
+
+        Raises:
+            LakeError: The ledger of an older ionlake lacks the table or a column.
+        """
+        return sql.select_columns(self._connection, table, names)
+
     def values(self, table: Table) -> Iterator[Sequence[SqlValue]]:
         """All rows of a table as SQLite stores them, in the order of its key."""
         return sql.select_values(self._connection, table)
@@ -112,6 +120,22 @@ class LedgerFile:
             yield
         finally:
             self._connection.execute("COMMIT")
+
+    def take_rows(self, table: Table, rows: Iterable[Row]) -> int:
+        """Take over rows of another ledger as they are, in place of those with the same keys.
+
+        Args:
+            table: The table.
+            rows: Full rows.
+
+        Returns:
+            How many were not there like that before.
+        """
+        with self._transaction():
+            changed = sum(sql.put_row(self._connection, table, row) for row in rows)
+            if changed and table in schema.TABLES and table is not schema.RUNS:
+                self._bump()
+        return changed
 
     def damage(self) -> list[str]:
         """What SQLite finds wrong with its own file, one line each."""

@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from ionlake.errors import ClusterError, LakeError
+from ionlake.algorithms import algorithm_versions
+from ionlake.errors import ClusterError
 from ionlake.lake.layout import new_attempt
 from ionlake.lake.writer import LakeWriter
 from ionlake.pipeline.cluster import replenish
@@ -22,7 +24,7 @@ from ionlake.pipeline.jobs import StepFailure
 from ionlake.pipeline.md.jobs import FinishedPiece, FinishedRun
 from ionlake.pipeline.md.report import MdReporter
 from ionlake.pipeline.md.under_way import UnderWay
-from ionlake.pipeline.steps import attempt
+from ionlake.pipeline.steps import admitted
 
 GRACE_S: Final = 300.0
 """So long a run whose time is over waits for the pieces that are out."""
@@ -89,7 +91,7 @@ class MdDispatcher:
             step = run.next_step()
             try:
                 future = self.client.submit(
-                    attempt,
+                    partial(admitted, algorithm_versions()),
                     step.function,
                     *step.args,
                     key=f"md-{run.task.label}-{new_attempt()}",
@@ -132,11 +134,8 @@ class MdDispatcher:
             self.n_steps += result.last_step - result.first_step
             self.reporter.piece_done(run.task.label, simulated)
             return [run]
-        if isinstance(result, StepFailure) and result.storage:
-            raise LakeError(
-                f"a worker cannot write to the lake ({result.message}): make space or mend the"
-                " permissions and run again; what was committed stands"
-            )
+        if isinstance(result, StepFailure):
+            result.raise_if_blameless()
         if isinstance(result, FinishedRun):
             run.commit_run(result, self.writer.ledger)
         self.on_end(run, result)

@@ -12,12 +12,13 @@ from ionlake.lake import schema
 from ionlake.pipeline.md.jobs import MdJob
 from ionlake.pipeline.rows import Row
 from ionlake.structures.supercell import Supercell
-from ionlake.transport.analysis import ANALYSIS_VERSION, RunAnalysis
+from ionlake.transport.analysis import RunAnalysis
 from ionlake.transport.arrhenius import ConductivityPoint, extrapolate
 from ionlake.transport.dynamics import Frames
-from ionlake.transport.identity import MD_VERSION, conductivity_id
+from ionlake.transport.identity import conductivity_id
 from ionlake.transport.settings import AnalysisSettings
 from ionlake.transport.trajectory import Trajectory
+from ionlake.transport.versions import ANALYSIS_VERSION, MD_VERSION
 
 _SECONDS_PER_DAY = 86400.0
 

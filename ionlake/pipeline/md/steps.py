@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from ionlake.errors import PotentialError
 from ionlake.lake.layout import another_attempt
 from ionlake.lake.trajectories import (
     TRACES,
@@ -25,6 +24,7 @@ from ionlake.lake.trajectories import (
     trajectory_dataset,
     write_frames,
 )
+from ionlake.pipeline.admission import require_potential
 from ionlake.pipeline.md.jobs import FinishedPiece, FinishedRun, MdJob, Place
 from ionlake.pipeline.md.rows import diffusivity_row, md_run_row
 from ionlake.pipeline.recipe import PotentialSettings
@@ -54,16 +54,12 @@ def piece_step(job: MdJob, state: str | None, n_steps: int, path: Path) -> Finis
         path: Where the frames are staged; a fresh attempt of it is used.
 
     Raises:
-        PotentialError: The potential is another one here, it fails, or the run blows up.
+        WorkerRefusedError: The potential is another one here.
+        PotentialError: It fails, or the run blows up.
     """
     started = time.perf_counter()
     force_field = worker_force_field(job.potential)
-    if force_field.card.potential_id != job.potential_id:
-        raise PotentialError(
-            f"the potential {force_field.card.name} has the identity "
-            f"{force_field.card.potential_id} on this worker, expected {job.potential_id}: give "
-            "all workers the same checkpoint"
-        )
+    require_potential(force_field.card, job.potential_id)
     if state is None:
         supercell = _supercell(job)
         before = initial_state(supercell, job.schedule.temperature_k, job.seed)

@@ -1,0 +1,1 @@
+"""Joining lakes: what one takes over from another, and how."""

@@ -1,0 +1,277 @@
+"""Lakes that take over from others: files, rows, and what goes wrong on the way."""
+
+import pytest
+
+import ionlake
+from ionlake.catalog.merge import RECIPE, merge
+from ionlake.errors import LakeError, SettingsError
+from ionlake.lake import copying, files, schema
+from ionlake.lake.digests import folder_sha256
+from ionlake.lake.failures import Failure
+from ionlake.lake.grids import open_grid
+from ionlake.lake.layout import LakeLayout
+from ionlake.lake.ledger import Ledger
+from ionlake.lake.lock import writer_lock
+from ionlake.lake.marker import write_format
+from ionlake.lake.writer import open_writer
+from ionlake.transport.versions import MD_VERSION
+from tests.catalog.figures.lakes import SIGMA, put_series
+from tests.lake.fake_lake import RUN, put_material, put_scan
+
+
+@pytest.fixture(autouse=True)
+def _unpublished(request, monkeypatch):
+    """A release takes longer than all the rest; who reads one asks for `published`."""
+    if "published" not in request.fixturenames:
+        monkeypatch.setattr("ionlake.catalog.merge.publish", lambda *_args: None)
+
+
+@pytest.fixture
+def published():
+    """Merges publish."""
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Makes a lake of materials, each with one scan of its own structure."""
+
+    def made(name, *materials, **changes):
+        with open_writer(tmp_path / name, create=True) as writer:
+            writer.ledger.start_run(f"{RUN}-{name}", "mine", {}, {})
+            for material in materials:
+                put_material(writer, material, f"s-{material}", **changes)
+                put_scan(writer, f"s-{material}")
+                writer.ledger.select("mine", [material])
+        return tmp_path / name
+
+    return made
+
+
+@pytest.fixture
+def joined(tmp_path):
+    return tmp_path / "joined"
+
+
+def all_rows(lake, *tables):
+    with Ledger.open_read_only(lake / "ledger.sqlite") as ledger:
+        return {table.name: list(ledger.rows(table)) for table in tables or schema.LEDGER_TABLES}
+
+
+def materials_of(lake):
+    """Those whose structure is described."""
+    rows = all_rows(lake, schema.MATERIALS, schema.SCANS, schema.DESCRIPTOR_VALUES)
+    described = {row["scan_id"] for row in rows["descriptor_values"]}
+    done = {row["structure_id"] for row in rows["scans"] if row["scan_id"] in described}
+    return {row["material_id"] for row in rows["materials"] if row["structure_id"] in done}
+
+
+def grid_folders(lake):
+    return [lake / row["grid_path"] for row in all_rows(lake, schema.SCANS)["scans"]]
+
+
+def test_a_lake_takes_over_all_that_two_others_have(make, joined, published):
+    one, other = make("one", "a", "b"), make("other", "b", "c")
+    done = merge([one, other], joined)
+    assert done.complete
+    assert (done.release, [each.scans for each in done.taken]) == (1, [2, 1])
+    assert materials_of(joined) == {"a", "b", "c"}
+    rows = all_rows(joined)
+    assert len(rows["mobile_ions"]) == 6
+    assert [row["material_id"] for row in rows["selections"]] == ["a", "b", "c"]
+    assert [row["recipe"] for row in rows["runs"]] == ["mine", "mine", RECIPE]
+    with ionlake.open_lake(joined) as opened:
+        assert len(opened.query("FROM candidates")) == 3
+        assert opened.grid("c").load().sizes["a"] == 4
+    assert merge([one, other], joined).release == 1
+
+
+def test_the_same_again_does_nothing(make, joined):
+    lakes = [make("one", "a"), make("other", "b")]
+    merge(lakes, joined)
+    before = all_rows(joined)
+    done = merge(lakes, joined)
+    assert done.complete
+    assert all_rows(joined) == before
+
+
+def test_later_work_of_the_same_lake_is_added(make, joined):
+    lake = make("one", "a")
+    merge([lake], joined)
+    make("one", "b")
+    (taken,) = merge([lake], joined).taken
+    assert (taken.materials, taken.scans, taken.descriptions) == (1, 1, 1)
+    assert materials_of(joined) == {"a", "b"}
+
+
+def test_grids_are_links_that_outlive_the_lake_they_come_from(make, joined):
+    lake = make("one", "a")
+    (taken,) = merge([lake], joined).taken
+    assert taken.linked == 1
+    (folder,) = grid_folders(joined)
+    assert all(path.stat().st_nlink == 2 for path in folder.rglob("*") if path.is_file())
+    files.remove_tree(lake)
+    assert open_grid(folder).energy.notnull().any()
+
+
+def test_where_there_can_be_no_links_grids_are_copied(make, joined, monkeypatch):
+    def across_devices(source, target):
+        raise OSError("Invalid cross-device link")
+
+    monkeypatch.setattr(copying.os, "link", across_devices)
+    (taken,) = merge([make("one", "a")], joined).taken
+    assert (taken.scans, taken.linked) == (1, 0)
+    (folder,) = grid_folders(joined)
+    assert all(path.stat().st_nlink == 1 for path in folder.rglob("*") if path.is_file())
+    assert open_grid(folder).energy.notnull().any()
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_damaged_grid_is_left_out_and_told(make, joined, monkeypatch, linked):
+    lake = make("one", "a", "b")
+    broken = grid_folders(lake)[0]
+    (broken / "zarr.json").write_text("{}")
+    if not linked:
+        monkeypatch.setattr(copying, "is_remote", lambda _path: True)
+    done = merge([lake], joined)
+    assert not done.complete
+    (taken,) = done.taken
+    assert taken.scans == 1
+    assert str(broken) in taken.damaged[0]
+    assert "ionlake repair" in taken.damaged[0]
+    assert len(materials_of(joined)) == 1
+    assert len(all_rows(joined, schema.MATERIALS)["materials"]) == 2
+
+
+def test_a_lake_that_is_being_written_is_passed_over(make, joined):
+    busy, other = make("busy", "a"), make("other", "b")
+    with writer_lock(LakeLayout(busy)):
+        done = merge([busy, other], joined)
+    (refused,) = done.refused
+    assert refused.locked
+    assert "is being written by process" in refused.reason
+    assert materials_of(joined) == {"b"}
+    assert merge([busy, other], joined).complete
+    assert materials_of(joined) == {"a", "b"}
+
+
+def test_a_lake_with_other_crystals_under_the_same_name_is_passed_over(make, joined, tmp_path):
+    ours, other = make("ours", "a"), make("other", "b")
+    with open_writer(tmp_path / "theirs", create=True) as writer:
+        put_material(writer, "a", "s-elsewhere")
+        put_scan(writer, "s-elsewhere")
+    done = merge([ours, tmp_path / "theirs", other], joined)
+    (refused,) = done.refused
+    assert not refused.locked
+    assert refused.reason.startswith("a have other structures there than here")
+    assert materials_of(joined) == {"a", "b"}
+    rows = all_rows(joined, schema.MATERIALS, schema.SCANS)
+    assert {row["structure_id"] for row in rows["materials"]} == {"s-a", "s-b"}
+    assert len(rows["scans"]) == 2
+
+
+def test_an_older_format_is_refused_before_anything_is_done(make, joined):
+    old = make("old", "a")
+    write_format(LakeLayout(old), 2)
+    with pytest.raises(LakeError, match=r"has format 2.*run ionlake migrate"):
+        merge([make("new", "b"), old], joined)
+    assert not joined.exists()
+
+
+def test_a_lake_does_not_take_over_from_itself(make):
+    lake = make("one", "a")
+    with pytest.raises(SettingsError, match="from itself"):
+        merge([lake], lake)
+
+
+def test_a_merge_that_is_cut_off_goes_on(make, joined, monkeypatch):
+    lake, real = make("one", "a", "b", "c"), copying.copy_folder
+    copied = []
+
+    def copy(source, target, digest):
+        if len(copied) == 2:
+            raise KeyboardInterrupt
+        copied.append(target)
+        return real(source, target, digest)
+
+    monkeypatch.setattr("ionlake.lake.merge.merging.copy_folder", copy)
+    monkeypatch.setattr("ionlake.lake.merge.merging._TOGETHER", 1)
+    assert merge([lake], joined).interrupted
+    assert len(materials_of(joined)) == 2
+    monkeypatch.setattr("ionlake.lake.merge.merging.copy_folder", real)
+    done = merge([lake], joined)
+    assert [each.scans for each in done.taken] == [1]
+    assert materials_of(joined) == {"a", "b", "c"}
+
+
+def test_a_disk_that_is_full_ends_the_merge(make, joined, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    lake = make("one", "a")
+    monkeypatch.setattr(copying.files, "write_tree", full)
+    monkeypatch.setattr(copying, "_link", lambda *_args: False)
+    with pytest.raises(LakeError, match=r"No space left on device.*merge again"):
+        merge([lake], joined)
+
+
+def test_failures_and_tombstones_come_along_and_nothing_is_taken_out(make, joined):
+    ours, theirs = make("ours", "a"), make("theirs", "a", "b", "c")
+    with open_writer(theirs) as writer:
+        tombstone = {"source": "s", "reason": "gone", "run_id": "later"}
+        for name in ("a", "b"):
+            gone = {"material_id": name, "structure_id": f"s-{name}", "gone_at": None}
+            writer.ledger.bury([tombstone | gone])
+        writer.ledger.record_failure(Failure("d", "read", "CifError", "no crystal", RUN))
+    merge([ours, theirs], joined)
+    rows = all_rows(joined, schema.TOMBSTONES, schema.FAILURES)
+    assert [row["material_id"] for row in rows["tombstones"]] == ["b"]
+    assert [row["material_id"] for row in rows["failures"]] == ["d"]
+
+
+def test_a_lake_that_may_only_be_read_is_taken_over_unless_it_is_written(make, joined, monkeypatch):
+    lake = make("one", "a")
+    monkeypatch.setattr("ionlake.lake.merge.take.os.access", lambda *_args: False)
+    assert merge([lake], joined).complete
+    with writer_lock(LakeLayout(lake)):
+        assert merge([lake], joined).refused[0].locked
+
+
+@pytest.fixture
+def with_dynamics(make):
+    """A lake with runs of dynamics, each with a folder of its own, and with labels."""
+    lake = make("dynamics", "a", "b")
+    label = dict.fromkeys(schema.LABELS.column_names) | {"label_set": "made", "row_key": "1"}
+    with open_writer(lake) as writer:
+        writer.ledger.take_rows(schema.LABELS, [label, label | {"row_key": "2"}])
+        for structure, sigma in zip(("s-a", "s-b"), SIGMA.values(), strict=True):
+            put_series(writer.ledger, structure, sigma, "top")
+        for row in list(writer.ledger.rows(schema.MD_RUNS)):
+            folder = writer.layout.trajectory(row["md_run_id"], "1")
+            files.write_tree(folder, {"zarr.json": row["md_run_id"].encode()})
+            path, digest = writer.layout.relative(folder), folder_sha256(folder)
+            changes = {"trajectory_path": path, "trajectory_sha256": digest}
+            writer.ledger.take_rows(schema.MD_RUNS, [row | changes | {"md_version": MD_VERSION}])
+    return lake
+
+
+DYNAMICS = (schema.MD_RUNS, schema.DIFFUSIVITIES, schema.CONDUCTIVITIES, schema.LABELS)
+
+
+def test_dynamics_and_labels_come_along(with_dynamics, joined):
+    (taken,) = merge([with_dynamics], joined).taken
+    assert (taken.md_runs, taken.labels) == (6, 2)
+    ours, theirs = all_rows(joined, *DYNAMICS), all_rows(with_dynamics, *DYNAMICS)
+    for row, other in zip(ours["md_runs"], theirs["md_runs"], strict=True):
+        there = joined / row.pop("trajectory_path")
+        assert (there / "zarr.json").read_text() == row["md_run_id"]
+        other.pop("trajectory_path")
+    assert ours == theirs
+
+
+def test_a_fit_to_a_damaged_trajectory_is_left_out_with_it(with_dynamics, joined):
+    broken = all_rows(with_dynamics, schema.MD_RUNS)["md_runs"][0]
+    (with_dynamics / broken["trajectory_path"] / "zarr.json").unlink()
+    (taken,) = merge([with_dynamics], joined).taken
+    assert (taken.md_runs, len(taken.damaged)) == (5, 1)
+    (fit,) = all_rows(joined, schema.CONDUCTIVITIES)["conductivities"]
+    assert fit["md_series_id"] != broken["md_series_id"]
