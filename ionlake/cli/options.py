@@ -40,6 +40,14 @@ ShardOption = Annotated[
         help="Look at share K of N alone; merge joins the lakes [default: all].",
     ),
 ]
+ProfileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--profile",
+        metavar="PAGE.html",
+        help="Write Dask's performance report, and the time of each stage beside it.",
+    ),
+]
 OfflineOption = Annotated[
     bool,
     typer.Option("--offline", help="Read the newest database summaries kept in the lake."),

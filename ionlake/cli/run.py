@@ -16,6 +16,7 @@ from ionlake.cli.options import (
     JsonOption,
     LakeOption,
     OfflineOption,
+    ProfileOption,
     ShardOption,
     WorkersOption,
     chosen_shard,
@@ -61,6 +62,7 @@ def run(
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
     shard: ShardOption = None,
+    profile: ProfileOption = None,
     offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -81,7 +83,7 @@ def run(
     """
     from ionlake.pipeline.options import RunOptions
 
-    options = RunOptions(shard=chosen_shard(shard))
+    options = RunOptions(shard=chosen_shard(shard), profile=profile)
     carry_out(chosen_recipe(recipe, cluster, workers), lake, options, offline=offline, json=json)
 
 

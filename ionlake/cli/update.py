@@ -11,6 +11,7 @@ from ionlake.cli.options import (
     JsonOption,
     LakeOption,
     OfflineOption,
+    ProfileOption,
     ShardOption,
     WorkersOption,
     chosen_shard,
@@ -46,6 +47,7 @@ def update(
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
     shard: ShardOption = None,
+    profile: ProfileOption = None,
     offline: OfflineOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -74,6 +76,7 @@ def update(
         max_seconds=None if max_hours is None else 3600.0 * max_hours,
         limit=limit,
         shard=chosen_shard(shard),
+        profile=profile,
     )
     if not dry_run:
         carry_out(chosen, lake, options, offline=offline, json=json)

@@ -61,7 +61,7 @@ def open_cluster(settings: ClusterSettings) -> Iterator[Any]:
     start = _cuda_cluster if kind == "cuda" else _cpu_cluster
     with dask.config.set(_PATIENCE):
         with _deaf_to_interrupts():
-            cluster = _started(lambda: start(settings.workers))
+            cluster = _started(lambda: start(settings))
         with cluster, Client(cluster) as client:
             yield client
 
@@ -148,14 +148,14 @@ def _gpu_count() -> int:
     return int(torch.cuda.device_count()) if torch.cuda.is_available() else 0
 
 
-def _cpu_cluster(workers: int | None) -> Any:
+def _cpu_cluster(settings: ClusterSettings) -> Any:
     import dask
     from distributed import LocalCluster
 
     environment = {f"{_PRE_SPAWN}{name}": value for name, value in _WORKER_ENVIRONMENT.items()}
     with dask.config.set(environment):
         return LocalCluster(
-            n_workers=workers or usable_cores(),
+            n_workers=settings.workers or usable_cores(),
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",
@@ -163,7 +163,7 @@ def _cpu_cluster(workers: int | None) -> Any:
         )
 
 
-def _cuda_cluster(workers: int | None) -> Any:
+def _cuda_cluster(settings: ClusterSettings) -> Any:
     count = _gpu_count()
     if not count:
         raise SettingsError("cluster is cuda but no GPU is visible: use cluster auto or local")
@@ -174,9 +174,9 @@ def _cuda_cluster(workers: int | None) -> Any:
             "cluster is cuda but dask-cuda cannot be imported: install dask-cuda and cuda-bindings"
         ) from error
     return LocalCUDACluster(
-        CUDA_VISIBLE_DEVICES=list(range(min(workers or count, count))),
+        CUDA_VISIBLE_DEVICES=list(range(min(settings.workers or count, count))),
         threads_per_worker=1,
-        dashboard_address="127.0.0.1:0",
+        **({"dashboard_address": "127.0.0.1:0"} | dict(settings.options)),
     )
 
 

@@ -1,6 +1,7 @@
 """What may be asked of one run beside its recipe."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ionlake.pipeline.shard import WHOLE, Shard
 
@@ -19,6 +20,7 @@ class RunOptions:
             ensemble; those that share a structure count as one.
         shard: The share of the source's materials that this run looks at; it leaves all others
             alone, as if neither the source nor the lake had them.
+        profile: Page to write about where the time goes, see `ionlake.pipeline.profile`.
     """
 
     mirror: bool = False
@@ -27,3 +29,4 @@ class RunOptions:
     max_seconds: float | None = None
     limit: int | None = None
     shard: Shard = WHOLE
+    profile: Path | None = None

@@ -63,8 +63,9 @@ class ClusterSettings(Settings):
         workers: Number of workers; of a local cluster one per core or GPU by default.
         min_workers: Of ``slurm`` and ``pbs``, where `workers` says no number: so many at least.
         max_workers: So many at most, as long as there is work for them.
-        options: What dask-jobqueue's SLURMCluster or PBSCluster takes: queue, cores, memory,
-            walltime and so on.
+        options: What the cluster's own class takes. Of ``slurm`` and ``pbs`` dask-jobqueue's
+            SLURMCluster or PBSCluster: queue, cores, memory, walltime and so on. Of ``cuda``
+            dask-cuda's LocalCUDACluster: rmm_pool_size, device_memory_limit and so on.
         address: Address of a running Dask scheduler, such as ``tcp://host:8786``.
     """
 
@@ -76,9 +77,15 @@ class ClusterSettings(Settings):
     address: str | None = None
 
     @model_validator(mode="after")
-    def _queue_alone_has_options(self) -> Self:
-        if self.kind not in {"slurm", "pbs"}:
-            for name in ("min_workers", "max_workers", "options"):
+    def _no_others_options(self) -> Self:
+        queued = self.kind in {"slurm", "pbs"}
+        if "options" in self.model_fields_set and not (queued or self.kind == "cuda"):
+            raise ValueError(
+                f"options are for the kinds cuda, slurm and pbs, the kind is {self.kind}: leave"
+                " them out"
+            )
+        if not queued:
+            for name in ("min_workers", "max_workers"):
                 if name in self.model_fields_set:
                     raise ValueError(
                         f"{name} is for the kinds slurm and pbs, the kind is {self.kind}: leave it"

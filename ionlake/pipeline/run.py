@@ -25,6 +25,7 @@ from ionlake.pipeline.dispatch import Dispatcher
 from ionlake.pipeline.known import read_known
 from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.plan import Method, Pair, Task, Todo
+from ionlake.pipeline.profile import profiled, require_report
 from ionlake.pipeline.publisher import Publisher
 from ionlake.pipeline.recipe import PotentialSettings, Recipe
 from ionlake.pipeline.report import Reporter, RunSummary
@@ -68,6 +69,7 @@ def run_recipe(
     """
     started = time.monotonic()
     reporter, options = reporter or Reporter(), options or RunOptions()
+    require_report(options.profile)
     kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind)
     source = make_source(recipe, kept=kept, offline=offline, follower=reporter)
     entries = source.entries()
@@ -87,7 +89,7 @@ def run_recipe(
             known = read_known(writer.ledger)
             decision = decide(source.name, entries, known, recipe, methods, options, run.run_id)
             store(decision, known, run, recipe.name)
-            status = _compute(decision, recipe, run, _deadline(options, started))
+            status = _compute(decision, recipe, run, options, started)
             counts = _counts(run, decision)
             writer.ledger.finish_run(run.run_id, status=status, **counts)
             publish(writer.layout, writer.ledger)
@@ -137,7 +139,9 @@ def _for_workers(recipe: Recipe, methods: Iterable[Method]) -> dict[str, Potenti
     }
 
 
-def _compute(decision: Decision, recipe: Recipe, run: RunContext, until: float) -> str:
+def _compute(
+    decision: Decision, recipe: Recipe, run: RunContext, options: RunOptions, started: float
+) -> str:
     """Do what was chosen; how it ended, as the table of runs says it."""
     todo = list(decision.chosen)
     n_scan = sum(task.todo is Todo.SCAN for task in todo)
@@ -149,7 +153,9 @@ def _compute(decision: Decision, recipe: Recipe, run: RunContext, until: float) 
         with Publisher(run.writer.layout) as publisher, open_cluster(recipe.cluster) as client:
             workers = client.scheduler_info(n_workers=-1)["workers"]
             run.reporter.cluster_ready(len(workers), client.dashboard_link)
-            done = Dispatcher(client, run).do(todo, publisher.now_and_then, until)
+            until = _deadline(options, started)
+            with profiled(client, options.profile):
+                done = Dispatcher(client, run).do(todo, publisher.now_and_then, until)
     except KeyboardInterrupt:
         return "interrupted"
     return "finished" if done else "stopped"

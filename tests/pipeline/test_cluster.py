@@ -56,9 +56,10 @@ def test_one_worker_per_gpu(two_gpus, monkeypatch, workers, devices):
             made.update(options)
 
     monkeypatch.setitem(sys.modules, "dask_cuda", SimpleNamespace(LocalCUDACluster=FakeCluster))
-    cluster._cuda_cluster(workers)
-    assert made["CUDA_VISIBLE_DEVICES"] == devices
-    assert made["threads_per_worker"] == 1
+    options = {"rmm_pool_size": 0.5, "device_memory_limit": "30GB"}
+    cluster._cuda_cluster(ClusterSettings(kind="cuda", workers=workers, options=options))
+    assert made.pop("CUDA_VISIBLE_DEVICES") == devices
+    assert made == {"threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", **options}
 
 
 def test_cuda_without_a_gpu_is_refused(no_gpu):
@@ -72,7 +73,7 @@ def test_cuda_without_a_gpu_is_refused(no_gpu):
 def test_cuda_without_dask_cuda_says_what_to_install(two_gpus, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask_cuda", None)
     with pytest.raises(MissingExtraError, match="install dask-cuda"):
-        cluster._cuda_cluster(None)
+        cluster._cuda_cluster(ClusterSettings(kind="cuda"))
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch):

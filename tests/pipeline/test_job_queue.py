@@ -113,7 +113,10 @@ def test_options_that_dask_jobqueue_does_not_take_are_told(made):
     [
         ("{kind: slurm}", "cluster: the kind slurm needs workers or max_workers"),
         ("{kind: local, max_workers: 3}", "cluster: max_workers is for the kinds slurm and pbs"),
-        ("{kind: auto, options: {cores: 1}}", "cluster: options is for the kinds slurm and pbs"),
+        (
+            "{kind: auto, options: {cores: 1}}",
+            "cluster: options are for the kinds cuda, slurm and pbs",
+        ),
         ("{kind: pbs, min_workers: 3, max_workers: 2}", "min_workers is more than there may be"),
         ("{kind: pbs, nodes: 3}", "unknown key cluster.nodes"),
     ],

@@ -5,7 +5,10 @@ import csv
 import pytest
 
 from ionlake.errors import SettingsError
+from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.profile import profiled, require_report, stages
+from ionlake.pipeline.recipe import Recipe
+from ionlake.pipeline.run import run_recipe
 
 
 def task(key, compute, transfer=0.0):
@@ -44,3 +47,23 @@ def test_a_page_that_cannot_be_written_is_refused_at_once(tmp_path):
     for wrong in (tmp_path / "run.pdf", tmp_path / "nowhere" / "run.html"):
         with pytest.raises(SettingsError, match=r"expected a file \.html in an existing folder"):
             require_report(wrong)
+
+
+def test_a_run_writes_its_profile(scheduler, tmp_path):
+    pytest.importorskip("bokeh")
+    recipe = Recipe.model_validate(
+        {
+            "name": "profiled",
+            "source": {"kind": "bundled", "max_sites": 2},
+            "potential": {"name": "analytic"},
+            "scan": {"spacing_ang": 0.8},
+            "cluster": scheduler,
+        }
+    )
+    options = RunOptions(profile=tmp_path / "run.html")
+    summary = run_recipe(recipe, tmp_path / "lake", options=options)
+    with (tmp_path / "run.csv").open() as file:
+        found = {row["stage"]: int(row["tasks"]) for row in csv.DictReader(file)}
+    assert summary.materials_computed == 5
+    assert found.keys() == {"bundle", "waiting"}
+    assert found["bundle"] >= 1
