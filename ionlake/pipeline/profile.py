@@ -20,7 +20,7 @@ class Stage:
     """What all tasks of one kind took together.
 
     Attributes:
-        stage: ``bundle`` (whole small scans), ``plan``, ``block``, ``verify``, ``finish_scan``,
+        stage: ``bundle`` (small scans together), ``scan`` (a whole one), ``plan``, ``block``, ``verify``, ``finish_scan``,
             ``describe``, or `WAITING`.
         tasks: Their number.
         compute_s: Time of workers at them, s.

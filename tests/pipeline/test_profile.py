@@ -11,6 +11,9 @@ from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.run import run_recipe
 
 
+STAGES = {"bundle", "scan", "plan", "block", "verify", "finish_scan", "describe", "waiting"}
+
+
 def task(key, compute, transfer=0.0):
     parts = [{"action": "transfer", "start": 1.0, "stop": 1.0 + transfer}]
     return {
@@ -65,5 +68,6 @@ def test_a_run_writes_its_profile(scheduler, tmp_path):
     with (tmp_path / "run.csv").open() as file:
         found = {row["stage"]: int(row["tasks"]) for row in csv.DictReader(file)}
     assert summary.materials_computed == 5
-    assert found.keys() == {"bundle", "waiting"}
-    assert found["bundle"] >= 1
+    assert found["waiting"] == 0
+    assert sum(found.values()) >= 1
+    assert found.keys() <= STAGES
