@@ -20,8 +20,8 @@ class Stage:
     """What all tasks of one kind took together.
 
     Attributes:
-        stage: ``bundle`` (small scans together), ``scan`` (a whole one), ``plan``, ``block``, ``verify``, ``finish_scan``,
-            ``describe``, or `WAITING`.
+        stage: ``bundle`` (small scans together), ``scan`` (a whole one), ``plan``, ``block``,
+            ``verify``, ``finish_scan``, ``describe``, or `WAITING`.
         tasks: Their number.
         compute_s: Time of workers at them, s.
         share: Part of all time of workers.

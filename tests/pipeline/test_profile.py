@@ -10,7 +10,6 @@ from ionlake.pipeline.profile import profiled, require_report, stages
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.run import run_recipe
 
-
 STAGES = {"bundle", "scan", "plan", "block", "verify", "finish_scan", "describe", "waiting"}
 
 
