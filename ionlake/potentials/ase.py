@@ -13,10 +13,17 @@ from ionlake.potentials.interface import PotentialCard, as_batch
 
 @dataclass(frozen=True)
 class AsePotential:
-    """A potential that asks an ASE calculator. Build it with `from_calculator`."""
+    """A potential that asks an ASE calculator. Build it with `from_calculator`.
+
+    Attributes:
+        card: What it is.
+        calculator: The calculator.
+        device: Where it computes, as far as that is known here.
+    """
 
     card: PotentialCard
     calculator: Any
+    device: str = "cpu"
 
     def energies(self, cell: FloatArray, numbers: IntArray, positions: FloatArray) -> FloatArray:
         """Total energies of a batch; see `ionlake.potentials.interface.Potential`."""

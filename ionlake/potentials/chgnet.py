@@ -56,4 +56,4 @@ def load_chgnet(name: str = "chgnet", *, device: str = "cpu") -> AsePotential:
         parity=True,
         checkpoint_sha256=hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
     )
-    return AsePotential(card, calculator)
+    return AsePotential(card, calculator, device)
