@@ -99,7 +99,7 @@ def test_back_and_forward_show_what_their_addresses_say(page):
 def test_the_page_of_sql_lets_go_back(page):
     page.goto("?text=lii")
     page.goto("sql")
-    page.locator(".tabulator-row").first.wait_for()
+    page.get_by_text("Answer, CSV").wait_for()
     page.go_back()
     page.get_by_text("1 of 2 materials").wait_for()
 
@@ -123,7 +123,7 @@ def test_a_table_is_ordered_and_opened_by_keyboard(page):
 def test_a_narrow_window_holds_the_page(page, name):
     page.set_viewport_size({"width": 480, "height": 900})
     page.goto(name)
-    page.locator(".tabulator-row, .js-plotly-plot").first.wait_for()
+    page.locator(".tabulator, .js-plotly-plot").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 480
 
 
