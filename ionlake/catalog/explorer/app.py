@@ -72,7 +72,7 @@ def _pages(lake: Lake) -> dict[str, Callable[[], Any]]:
 
     from ionlake.catalog.explorer.candidates import Candidates
     from ionlake.catalog.explorer.candidates_page import candidates_page
-    from ionlake.catalog.explorer.look import PAGE_CSS, TEXT_CSS
+    from ionlake.catalog.explorer.look import FOCUS_CSS, PAGE_CSS, TEXT_CSS
     from ionlake.catalog.explorer.markup import header
     from ionlake.catalog.explorer.sql_page import sql_page
 
@@ -89,7 +89,10 @@ def _pages(lake: Lake) -> dict[str, Callable[[], Any]]:
             margin=0,
             stylesheets=[TEXT_CSS],
         )
-        return pn.Column(head, build(), sizing_mode="stretch_width", margin=0)
+        body = build()
+        for widget in body.select(pn.widgets.Widget):
+            widget.stylesheets = [*widget.stylesheets, FOCUS_CSS]
+        return pn.Column(head, body, sizing_mode="stretch_width", margin=0)
 
     material = _material_builder(lake)
     return {

@@ -10,10 +10,18 @@ from bokeh.models.widgets.tables import HTMLTemplateFormatter, NumberFormatter, 
 
 from ionlake.catalog.explorer import markup
 from ionlake.catalog.explorer.candidates import TITLES, Candidates
-from ionlake.catalog.explorer.controls import clear_controls, filter_controls, read_controls
+from ionlake.catalog.explorer.controls import (
+    clear_controls,
+    filter_controls,
+    order_choice,
+    order_value,
+    read_controls,
+)
 from ionlake.catalog.explorer.downloads import table_file
-from ionlake.catalog.explorer.look import CARD_CSS, TABLE_CSS, TEXT_CSS
+from ionlake.catalog.explorer.frames import beside
+from ionlake.catalog.explorer.look import CARD_CSS, TEXT_CSS
 from ionlake.catalog.explorer.state import TableState, from_query, to_query
+from ionlake.catalog.explorer.tabular import read_only_table
 
 _ROWS: Final = 25
 _SUBSCRIPTS: Final = r"""<%= _.escape(value).replace(
@@ -26,7 +34,7 @@ _DECIMALS: Final = {
     "energy_above_hull_ev_per_atom": "0.000",
     "min_image_distance_ang": "0.00",
 }
-_SCIENTIFIC: Final = ("Xi", "sigma_300k_s_cm", "sigma_measured_s_cm")
+_SCIENTIFIC: Final = {"Xi": 4, "sigma_300k_s_cm": 2, "sigma_measured_s_cm": 2}
 
 
 def candidates_page(candidates: Candidates) -> Any:
@@ -37,6 +45,7 @@ def candidates_page(candidates: Candidates) -> Any:
     several = len(candidates.pools) > 1
     controls = filter_controls(candidates, state)
     grid = _table(rows, candidates, state, several=several)
+    order = order_choice(candidates, state)
     count = pn.pane.HTML(_counted(rows, candidates, state), stylesheets=[TEXT_CSS])
     held: dict[str, Any] = {"rows": rows, "state": state}
 
@@ -47,11 +56,13 @@ def candidates_page(candidates: Candidates) -> Any:
             grid.param.update(value=_shown(held["rows"], several=several), page=1)
             count.object = _counted(held["rows"], candidates, now)
         held["state"] = now
+        order.value = order_value(now)
         location.search = to_query(now)
 
     for control in controls.values():
         control.param.watch(update, "value")
     grid.param.watch(update, "sorters")
+    order.param.watch(lambda event: grid.param.update(sorters=[_sorter(event.new)]), "value")
     clear = pn.widgets.Button(name="Clear filters", sizing_mode="stretch_width", margin=(8, 0))
     clear.on_click(lambda _: clear_controls(controls))
     save = pn.widgets.FileDownload(
@@ -61,37 +72,27 @@ def candidates_page(candidates: Candidates) -> Any:
         width=150,
         margin=0,
     )
-    filters = pn.Column(
-        *controls.values(), clear, width=270, stylesheets=[CARD_CSS], css_classes=["filters"]
-    )
+    filters = pn.Column(*controls.values(), order, clear, width=270, stylesheets=[CARD_CSS])
     head = pn.Row(count, pn.Spacer(sizing_mode="stretch_width"), save, margin=(0, 0, 8, 0))
     listed = pn.Column(head, grid, _help(candidates), sizing_mode="stretch_width")
-    return pn.Row(filters, listed, margin=16, sizing_mode="stretch_width", styles={"gap": "16px"})
+    return beside(filters, listed)
 
 
 def _table(rows: pd.DataFrame, candidates: Candidates, state: TableState, *, several: bool) -> Any:
     sort = state.sort if state.sort in rows else "rank"
-    return pn.widgets.Tabulator(
+    return read_only_table(
         _shown(rows, several=several),
         titles=TITLES,
         header_tooltips=candidates.comments,
         formatters=_formatters(),
-        text_align=_alignment(rows),
         hidden_columns=["scan_id"],
         sorters=[{"field": sort, "dir": "desc" if state.descending else "asc"}],
-        pagination="remote",
         page_size=_ROWS,
-        disabled=True,
-        selectable=False,
-        show_index=False,
-        layout="fit_data_fill",
-        sizing_mode="stretch_width",
-        stylesheets=[TABLE_CSS],
     )
 
 
-def _alignment(rows: pd.DataFrame) -> dict[str, str]:
-    return {str(name): "right" for name in rows if pd.api.types.is_numeric_dtype(rows[name])}
+def _sorter(order: str) -> dict[str, str]:
+    return {"field": order.removeprefix("-"), "dir": "desc" if order.startswith("-") else "asc"}
 
 
 def _formatters() -> dict[str, Any]:
@@ -100,8 +101,8 @@ def _formatters() -> dict[str, Any]:
         for name, form in _DECIMALS.items()
     }
     scientific = {
-        name: ScientificFormatter(precision=3, power_limit_low=-3, nan_format=markup.NOTHING)
-        for name in _SCIENTIFIC
+        name: ScientificFormatter(precision=digits, power_limit_low=-3, nan_format=markup.NOTHING)
+        for name, digits in _SCIENTIFIC.items()
     }
     return {
         **numbers,

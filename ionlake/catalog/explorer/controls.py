@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import panel as pn
 
-from ionlake.catalog.explorer.candidates import Candidates
+from ionlake.catalog.explorer.candidates import TITLES, Candidates
 from ionlake.catalog.explorer.state import TableState
 
 _NUMBERS: Final = {
@@ -49,6 +49,28 @@ def filter_controls(candidates: Candidates, state: TableState) -> dict[str, Any]
             name="Scans", options=names, value=chosen.name if chosen else None, **wide
         )
     return controls
+
+
+def order_choice(candidates: Candidates, state: TableState) -> Any:
+    """A list of orders, for those who cannot click on a heading."""
+    names = {TITLES[name]: name for name in candidates.comments}
+    options = {
+        **names,
+        **{f"{title}, highest first": f"-{name}" for title, name in names.items()},
+    }
+    chosen = order_value(state)
+    return pn.widgets.Select(
+        name="Order by",
+        options=options,
+        value=chosen if chosen in options.values() else "rank",
+        sizing_mode="stretch_width",
+        margin=(4, 0),
+    )
+
+
+def order_value(state: TableState) -> str:
+    """The order as `order_choice` writes it: a column, after a minus the highest first."""
+    return f"-{state.sort}" if state.descending else state.sort
 
 
 def read_controls(controls: dict[str, Any], sorters: list[dict[str, Any]]) -> TableState:

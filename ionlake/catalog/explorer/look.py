@@ -59,6 +59,10 @@ TABLE_CSS: Final = """
 a:focus-visible { outline: 2px solid #005a9c; }
 """
 
+FOCUS_CSS: Final = """
+:focus-visible { outline: 2px solid #005a9c !important; outline-offset: 1px; }
+"""
+
 CODE_CSS: Final = """
 textarea { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 13px; }
 """

@@ -9,6 +9,7 @@ import panel as pn
 from ionlake.catalog.access import Lake
 from ionlake.catalog.explorer import markup
 from ionlake.catalog.explorer.downloads import FORMATS, file_name, material_file
+from ionlake.catalog.explorer.frames import below
 from ionlake.catalog.explorer.look import CARD_CSS, TEXT_CSS
 from ionlake.catalog.explorer.material import LOWEST_LEVEL_EV, Material, percolates
 from ionlake.catalog.explorer.plots import profile_plot, scene_plot, slice_plot
@@ -66,13 +67,7 @@ class MaterialPage:
             for pair in ((crystal, plane), (path, origin), (dynamics, labels))
         ]
         head = [top, *([self._scan] if self._scan is not None else []), _downloads(material)]
-        return pn.Column(
-            _card(None, *head),
-            *rows,
-            margin=16,
-            styles={"gap": "16px"},
-            sizing_mode="stretch_width",
-        )
+        return below(_card(None, *head), *rows)
 
     def _follow(self) -> None:
         for widget, update in (
@@ -232,7 +227,7 @@ def _text(text: str) -> Any:
 
 def _sharing(card: Any) -> Any:
     """A card that shares a row with another where it is wide enough for both."""
-    card.styles = {"flex": "1 1 420px", "min-width": "300px"}
+    card.styles = {"flex": "1 1 420px", "min-width": "0"}
     return card
 
 

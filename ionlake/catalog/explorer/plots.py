@@ -15,6 +15,8 @@ _HIGHEST_EV: Final = 3.0
 _GROUND: Final = "#ECEEF1"
 _FONT: Final = {"family": "system-ui, sans-serif", "size": 12, "color": "#26323F"}
 _EXPLAINED: Final = 3
+_LEGEND: Final = 0.08
+"""Share of the height below a crystal."""
 _A_STEP: Final = 0.5
 """No step of a path is half a cell long."""
 
@@ -36,7 +38,7 @@ def scene_plot(scene: Scene, path: xr.Dataset | None = None) -> Any:
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 0.0, "yanchor": "bottom"},
     )
     figure.layout.annotations = ()  # the page itself says what it shows
-    figure.update_scenes(uirevision="kept")
+    figure.update_scenes(uirevision="kept", domain={"y": [_LEGEND, 1.0]})
     return figure
 
 

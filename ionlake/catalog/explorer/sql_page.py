@@ -2,19 +2,24 @@
 
 import asyncio
 import html
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import pandas as pd
 import panel as pn
+from bokeh.models.widgets.tables import ScientificFormatter
 
 from ionlake.catalog.access import Lake
 from ionlake.catalog.explorer import markup
 from ionlake.catalog.explorer.asking import EXAMPLES, TIME_LIMIT_S, Answer, ask, describe_tables
 from ionlake.catalog.explorer.downloads import table_file
-from ionlake.catalog.explorer.look import CARD_CSS, CODE_CSS, TABLE_CSS, TEXT_CSS
-from ionlake.catalog.explorer.state import SqlState, from_query, to_query
+from ionlake.catalog.explorer.frames import beside
+from ionlake.catalog.explorer.look import CARD_CSS, CODE_CSS, FOCUS_CSS, TEXT_CSS
+from ionlake.catalog.explorer.state import LONGEST_SQL, SqlState, from_query, to_query
+from ionlake.catalog.explorer.tabular import read_only_table
 from ionlake.errors import QueryError
+
+_DIGITS: Final = 6
 
 
 def sql_page(lake: Lake) -> Any:
@@ -25,7 +30,7 @@ def sql_page(lake: Lake) -> Any:
         name="One statement that reads",
         value=state.sql or next(iter(EXAMPLES.values())),
         rows=9,
-        max_length=100_000,
+        max_length=LONGEST_SQL,
         sizing_mode="stretch_width",
         stylesheets=[CODE_CSS],
     )
@@ -33,8 +38,7 @@ def sql_page(lake: Lake) -> Any:
     said = pn.pane.HTML("", sizing_mode="stretch_width", stylesheets=[TEXT_CSS])
     result = pn.Column(sizing_mode="stretch_width")
 
-    async def answer(*_: Any) -> None:
-        location.search = to_query(SqlState(box.value))
+    async def answer() -> None:
         run.loading = True
         try:
             found = await asyncio.to_thread(ask, lake, box.value)
@@ -46,13 +50,16 @@ def sql_page(lake: Lake) -> Any:
         finally:
             run.loading = False
 
-    run.on_click(answer)
+    async def ask_anew(_: Any) -> None:
+        location.search = to_query(SqlState(box.value))
+        await answer()
+
+    run.on_click(ask_anew)
+    # The address stays as it is: a new one on loading would be in the way of Back.
     pn.state.onload(answer)
     editor = pn.Column(box, pn.Row(run, said), stylesheets=[CARD_CSS], sizing_mode="stretch_width")
     left = pn.Column(editor, result, sizing_mode="stretch_width", styles={"gap": "12px"})
-    return pn.Row(
-        left, _aside(lake), margin=16, sizing_mode="stretch_width", styles={"gap": "16px"}
-    )
+    return beside(left, _aside(lake))
 
 
 def _told(answer: Answer) -> str:
@@ -63,22 +70,22 @@ def _told(answer: Answer) -> str:
 
 
 def _table(table: pd.DataFrame) -> Any:
-    return pn.widgets.Tabulator(
-        table,
-        pagination="remote",
-        page_size=20,
-        disabled=True,
-        selectable=False,
-        show_index=False,
-        layout="fit_data_fill",
-        sizing_mode="stretch_width",
-        stylesheets=[TABLE_CSS],
-    )
+    form = {"precision": _DIGITS, "power_limit_low": -3, "nan_format": markup.NOTHING}
+    numbers = {
+        str(name): ScientificFormatter(**form)
+        for name in table
+        if pd.api.types.is_float_dtype(table[name])
+    }
+    return read_only_table(table, page_size=20, formatters=numbers)
 
 
 def _save(table: pd.DataFrame) -> Any:
     return pn.widgets.FileDownload(
-        callback=lambda: table_file(table), filename="answer.csv", label="Answer, CSV", width=150
+        callback=lambda: table_file(table),
+        filename="answer.csv",
+        label="Answer, CSV",
+        width=150,
+        stylesheets=[FOCUS_CSS],
     )
 
 

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlencode
 from ase.data import chemical_symbols
 
 _LONGEST: Final = 4000
+LONGEST_SQL: Final = 20_000
+"""Characters of a statement; a server reads no address of more than 64 KiB."""
 _MOST_FIELDS: Final = 100
 ELEMENTS: Final = frozenset(chemical_symbols[1:])
 """Symbols of all elements."""
@@ -15,6 +17,17 @@ ELEMENTS: Final = frozenset(chemical_symbols[1:])
 
 def _text(value: str) -> str:
     return value[:_LONGEST]
+
+
+def _statement(value: str) -> str:
+    """A statement, which means something else when it is cut.
+
+    Raises:
+        ValueError: It is too long.
+    """
+    if len(value) > LONGEST_SQL:
+        raise ValueError(f"the statement has {len(value)} characters; at most {LONGEST_SQL}")
+    return value
 
 
 def _number(value: str) -> float | None:
@@ -106,7 +119,7 @@ class SqlState:
         sql: The statement.
     """
 
-    sql: str = _read_by(_text, "")
+    sql: str = _read_by(_statement, "")
 
 
 State = TypeVar("State", TableState, MaterialState, SqlState)

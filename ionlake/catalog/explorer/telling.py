@@ -31,7 +31,7 @@ def headline_html(material: Material) -> str:
     ]
     line = " · ".join(html.escape(each) for each in about if each)
     boxes = "".join(
-        f'<div title="{html.escape(meaning)}"><b>{markup.value_text(value)}{_unit(unit)}</b>'
+        f'<div title="{html.escape(meaning)}"><b>{_quantity(value, unit)}</b>'
         f"<span>{html.escape(name)}</span></div>"
         for name, unit, value, meaning in material.headline()
     )
@@ -44,7 +44,7 @@ def account_html(lake: Lake, material: Material, descriptor: str) -> str:
         account = explain(lake, material.material_id, descriptor, scan_id=material.scan_id)
     except IonlakeError as error:
         return markup.notice(str(error), "error")
-    told = f"{account.descriptor} = {markup.value_text(account.value)}{_unit(account.unit)}"
+    told = f"{account.descriptor} = {_quantity(account.value, account.unit)}"
     warnings = "".join(markup.notice(each, "error") for each in account.warnings)
     return (
         f"<p><b>{html.escape(told)}</b> {html.escape(account.meaning)}</p>"
@@ -105,8 +105,8 @@ def _origin(account: Account) -> str:
     )
 
 
-def _unit(unit: str) -> str:
-    return "" if unit == "1" else f" {unit}"
+def _quantity(value: Any, unit: str) -> str:
+    return _with(value, "" if unit == "1" else f" {unit}") or markup.NOTHING
 
 
 def _versions(run: dict[str, Any]) -> str:

@@ -71,6 +71,7 @@ th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid #dde2e8;
 th:nth-child(-n+3), td:nth-child(-n+3) { text-align: left; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; font-size: 13px; }
 dd { margin: 0; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
 summary { cursor: pointer; font-weight: 600; }
 """
 
@@ -145,7 +146,8 @@ def _ranking(rows: Sequence[dict[Any, Any]], rank_column: str) -> str:
             *(markup.value_text(row[name]) for name in shown),
         )
         body += "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>\n"
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+    return f'<div class="wide">{table}</div>'
 
 
 def _section(lake: Lake, row: dict[Any, Any], number: int, threshold_ev: float) -> str:

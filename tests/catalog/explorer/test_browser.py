@@ -96,6 +96,37 @@ def test_back_and_forward_show_what_their_addresses_say(page):
     page.get_by_text("2 of 2 materials").wait_for()
 
 
+def test_the_page_of_sql_lets_go_back(page):
+    page.goto("?text=lii")
+    page.goto("sql")
+    page.get_by_text("Answer, CSV").wait_for()
+    page.go_back()
+    page.get_by_text("1 of 2 materials").wait_for()
+
+
+def test_a_table_is_ordered_and_opened_by_keyboard(page):
+    page.goto("")
+    rows = page.locator(".tabulator-row")
+    rows.first.wait_for()
+    first = rows.first.inner_text()
+    page.get_by_label("Order by").select_option("Rank, highest first")
+    page.wait_for_url("**descending=1")
+    page.locator(".tabulator-row:last-child", has_text=first.split()[1]).wait_for()
+    page.locator(".tabulator-tableholder").focus()
+    for number in range(2):
+        page.keyboard.press("Tab")
+        link = page.locator(".tabulator-row a").nth(number)
+        assert link.evaluate("it => it.matches(':focus-visible')")
+
+
+@pytest.mark.parametrize("name", ["", "sql", f"material?material={CONDUCTOR}"])
+def test_a_narrow_window_holds_the_page(page, name):
+    page.set_viewport_size({"width": 480, "height": 900})
+    page.goto(name)
+    page.locator(".tabulator, .js-plotly-plot").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 480
+
+
 def test_look_at_a_material(page):
     page.goto("")
     page.get_by_role("link", name=CONDUCTOR).focus()

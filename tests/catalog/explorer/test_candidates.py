@@ -1,8 +1,13 @@
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pandas as pd
 import pytest
 
 import ionlake
 from ionlake.catalog.explorer.candidates import Candidates
-from ionlake.catalog.explorer.state import TableState
+from ionlake.catalog.explorer.candidates_page import _shown
+from ionlake.catalog.explorer.state import MaterialState, TableState, from_query
 from ionlake.catalog.publish import publish
 from ionlake.lake.writer import open_writer
 from tests.catalog.figures.lakes import CONDUCTOR, INSULATOR
@@ -45,6 +50,22 @@ def test_text_is_only_compared(made, text):
     assert ids(made, text=text) == [
         name for name in ids(made) if text.lower() in f"{name} {made_formula(made, name)}".lower()
     ]
+
+
+class Links(HTMLParser):
+    def handle_starttag(self, tag, attrs):
+        self.found = [*getattr(self, "found", []), (tag, dict(attrs))]
+
+
+@pytest.mark.parametrize("name", ["a/b", "../x", "'", '"><img src=x>', "a&b=c#d?e", "100 %", "é"])
+def test_a_link_leads_to_the_material_it_names(name):
+    rows = pd.DataFrame({"material_id": [name], "scan_id": ["0123"]})
+    links = Links()
+    links.feed(_shown(rows, several=True).material_id[0])
+    ((tag, attributes),) = links.found
+    assert tag == "a"
+    query = urlsplit(attributes["href"]).query
+    assert from_query(MaterialState, query) == MaterialState(name, "0123")
 
 
 def made_formula(made, name):

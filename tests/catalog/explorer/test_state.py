@@ -3,6 +3,7 @@ from dataclasses import fields
 import pytest
 
 from ionlake.catalog.explorer.state import (
+    LONGEST_SQL,
     MaterialState,
     SqlState,
     TableState,
@@ -60,6 +61,12 @@ def test_an_address_says_the_whole_state(state):
 )
 def test_what_makes_no_sense_is_left_out(query):
     assert from_query(TableState, query) == TableState()
+
+
+def test_a_statement_is_never_cut():
+    longest = "x" * LONGEST_SQL
+    assert from_query(SqlState, to_query(SqlState(longest))).sql == longest
+    assert from_query(SqlState, to_query(SqlState(longest + "x"))) == SqlState()
 
 
 def test_numbers_of_any_size_are_no_reason_to_stop():
