@@ -92,7 +92,9 @@ def _pages(lake: Lake) -> dict[str, Callable[[], Any]]:
         body = build()
         for widget in body.select(pn.widgets.Widget):
             widget.stylesheets = [*widget.stylesheets, FOCUS_CSS]
-        return pn.Column(head, body, sizing_mode="stretch_width", margin=0)
+        return pn.Column(
+            head, body, sizing_mode="stretch_width", margin=0, styles={"min-width": "0"}
+        )
 
     material = _material_builder(lake)
     return {

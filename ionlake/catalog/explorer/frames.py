@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import panel as pn
 
-_PAGE: Final = {"padding": "16px", "box-sizing": "border-box", "gap": "16px"}
+_PAGE: Final = {"padding": "16px", "box-sizing": "border-box", "gap": "16px", "min-width": "0"}
 
 
 def below(*parts: Any) -> Any:

@@ -61,7 +61,7 @@ class MaterialPage:
         rows = [
             pn.Row(
                 *map(_sharing, pair),
-                styles={"gap": "16px", "flex-wrap": "wrap"},
+                styles={"gap": "16px", "flex-wrap": "wrap", "min-width": "0"},
                 sizing_mode="stretch_width",
             )
             for pair in ((crystal, plane), (path, origin), (dynamics, labels))

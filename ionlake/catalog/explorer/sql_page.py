@@ -70,7 +70,11 @@ def _told(answer: Answer) -> str:
 
 
 def _table(table: pd.DataFrame) -> Any:
-    form = {"precision": _DIGITS, "power_limit_low": -3, "nan_format": markup.NOTHING}
+    form: dict[str, Any] = {
+        "precision": _DIGITS,
+        "power_limit_low": -3,
+        "nan_format": markup.NOTHING,
+    }
     numbers = {
         str(name): ScientificFormatter(**form)
         for name in table
