@@ -24,10 +24,12 @@ def texts(notebook):
     """What the cells print, numbers shortened to what the float32 model repeats."""
     import re
 
-    streams = [
-        output.text
+    printed = [
+        "".join(
+            output.text
+            for output in cell.get("outputs", [])
+            if output.output_type == "stream" and output.name == "stdout"
+        )
         for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "stream" and output.name == "stdout"
     ]
-    return [re.sub(r"within \S+ eV", "within … eV", text) for text in streams]
+    return [re.sub(r"within \S+ eV", "within … eV", text) for text in printed if text]

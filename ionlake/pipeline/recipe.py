@@ -79,14 +79,14 @@ class ClusterSettings(Settings):
     @model_validator(mode="after")
     def _no_others_options(self) -> Self:
         queued = self.kind in {"slurm", "pbs"}
-        if "options" in self.model_fields_set and not (queued or self.kind == "cuda"):
+        if self.options and not (queued or self.kind == "cuda"):
             raise ValueError(
                 f"options are for the kinds cuda, slurm and pbs, the kind is {self.kind}: leave"
                 " them out"
             )
         if not queued:
             for name in ("min_workers", "max_workers"):
-                if name in self.model_fields_set:
+                if getattr(self, name):
                     raise ValueError(
                         f"{name} is for the kinds slurm and pbs, the kind is {self.kind}: leave it"
                         " out"

@@ -288,12 +288,12 @@ def test_a_cell_of_one_atom_is_a_failure_before_any_work(recipe, lake, crystals)
 def test_a_lost_worker_is_a_failure_with_a_remedy(recipe, lake, monkeypatch):
     from distributed.scheduler import KilledWorker
 
-    def lose(step, *args):
+    def lose(_versions, step, *args):
         if step is steps.bundle_step:
             raise KilledWorker("task", "worker", 3)
         return step(*args)
 
-    monkeypatch.setattr("ionlake.pipeline.dispatch.attempt", lose)
+    monkeypatch.setattr("ionlake.pipeline.dispatch.admitted", lose)
     summary = run_recipe(recipe, lake)
     assert summary.materials_computed == 0
     assert "the worker was lost" in failures_of(lake)["lif"].message
@@ -302,12 +302,12 @@ def test_a_lost_worker_is_a_failure_with_a_remedy(recipe, lake, monkeypatch):
 def test_a_material_that_kills_workers_fails_alone(recipe, lake, monkeypatch):
     from distributed.scheduler import KilledWorker
 
-    def lose(step, *args):
+    def lose(_versions, step, *args):
         if any(item.job.structure.formula == "LiF" for item in args[0]):
             raise KilledWorker("task", "worker", 3)
         return step(*args)
 
-    monkeypatch.setattr("ionlake.pipeline.dispatch.attempt", lose)
+    monkeypatch.setattr("ionlake.pipeline.dispatch.admitted", lose)
     monkeypatch.setattr(Outlook, "bundle_s", 1e9)
     summary = run_recipe(recipe, lake)
     assert summary.materials_computed == 1
