@@ -1,5 +1,7 @@
 """Runs of whole recipes on the analytic landscape, with Dask workers inside the process."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -290,7 +292,7 @@ def test_a_lost_worker_is_a_failure_with_a_remedy(recipe, lake, monkeypatch):
 
     def lose(_versions, step, *args):
         if step is steps.bundle_step:
-            raise KilledWorker("task", "worker", 3)
+            raise KilledWorker("task", SimpleNamespace(address="tcp://gone:1"), 3)
         return step(*args)
 
     monkeypatch.setattr("ionlake.pipeline.dispatch.admitted", lose)
@@ -304,7 +306,7 @@ def test_a_material_that_kills_workers_fails_alone(recipe, lake, monkeypatch):
 
     def lose(_versions, step, *args):
         if any(item.job.structure.formula == "LiF" for item in args[0]):
-            raise KilledWorker("task", "worker", 3)
+            raise KilledWorker("task", SimpleNamespace(address="tcp://gone:1"), 3)
         return step(*args)
 
     monkeypatch.setattr("ionlake.pipeline.dispatch.admitted", lose)
