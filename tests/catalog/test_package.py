@@ -13,7 +13,10 @@ import yaml
 import ionlake
 from ionlake.catalog.package.public import public_rows
 from ionlake.catalog.package.write import write_package
+from ionlake.catalog.publish import publish
 from ionlake.errors import SettingsError
+from ionlake.lake.writer import open_writer
+from tests.lake.fake_lake import put_material, put_scan
 from tests.lake.real_lake import make_lake
 
 
@@ -44,7 +47,11 @@ def test_settings_of_runs_name_no_folder_and_no_machine():
     settings = {
         "source": {"paths": ["/home/a/structures", "C:\\Users\\a\\x.cif", "~/b/y.cif", "z.cif"]},
         "potential": {"name": "/data/models/own.pth"},
-        "cluster": {"address": "tcp://node7:8786", "kind": "address"},
+        "cluster": {
+            "address": "tcp://node7:8786",
+            "kind": "address",
+            "options": {"job_script_prologue": ["source /home/a/venv/bin/activate"]},
+        },
         "base_urls": ["https://optimade.odbx.science"],
         "max_attempts": 3,
     }
@@ -55,11 +62,31 @@ def test_settings_of_runs_name_no_folder_and_no_machine():
     assert json.loads(public["settings"][0].as_py()) == {
         "source": {"paths": ["structures", "x.cif", "y.cif", "z.cif"]},
         "potential": {"name": "own.pth"},
-        "cluster": {"address": None, "kind": "address"},
+        "cluster": {"address": None, "kind": "address", "options": None},
         "base_urls": ["https://optimade.odbx.science"],
         "max_attempts": 3,
     }
-    assert public_rows("materials", rows) is rows
+    assert public_rows("descriptors", rows) is rows
+
+
+def test_materials_name_their_file_and_no_folder():
+    references = ["/home/a/structures/x.cif", "file:///home/a/y.cif", "doi:10.1000/182", None]
+    rows = pa.table({"reference": [*references, "https://example.org/a/b"]})
+    public = public_rows("materials", rows)["reference"].to_pylist()
+    assert public == ["x.cif", "y.cif", "doi:10.1000/182", None, "https://example.org/a/b"]
+
+
+def test_no_table_names_a_folder(tmp_path):
+    with open_writer(tmp_path / "lake", create=True) as writer:
+        put_material(writer, "a", "s-a", reference="/home/ann/crystals/a.cif")
+        put_scan(writer, "s-a")
+        publish(writer.layout, writer.ledger)
+    with ionlake.open_lake(tmp_path / "lake") as lake:
+        write_package(lake, tmp_path / "set")
+    tables = {path.stem: pq.read_table(path) for path in (tmp_path / "set" / "data").iterdir()}
+    assert tables["materials"]["reference"].to_pylist() == ["a.cif"]
+    for table in tables.values():
+        assert "/home/ann" not in str(table.to_pylist())
 
 
 def test_every_column_is_in_the_dictionary(package):

@@ -1,15 +1,14 @@
 """What of a lake is nobody else's business: where files and machines are."""
 
 import json
+from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
 import pyarrow as pa
 
-_OF_MACHINES: Final = {"runs": ("settings",)}
-"""Columns with JSON that names files and machines, by table."""
-
-_ADDRESS: Final = "address"
+_PRIVATE: Final = {"address", "options"}
+"""Settings of clusters: where the scheduler is, and queues, accounts, hosts and commands."""
 
 
 def public_rows(name: str, rows: pa.Table) -> pa.Table:
@@ -21,9 +20,9 @@ def public_rows(name: str, rows: pa.Table) -> pa.Table:
         name: The table.
         rows: Its rows.
     """
-    for column in _OF_MACHINES.get(name, ()):
+    for column, public in _OF_MACHINES.get(name, {}).items():
         place = rows.column_names.index(column)
-        values = [None if each is None else _public(each) for each in rows[column].to_pylist()]
+        values = [None if each is None else public(each) for each in rows[column].to_pylist()]
         field = rows.schema.field(column)
         rows = rows.set_column(place, field, pa.array(values, field.type))
     return rows
@@ -36,7 +35,7 @@ def _public(text: str) -> str:
 def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: None if key == _ADDRESS else _without_places(each) for key, each in value.items()
+            key: None if key in _PRIVATE else _without_places(each) for key, each in value.items()
         }
     if isinstance(value, list):
         return [_without_places(each) for each in value]
@@ -47,4 +46,12 @@ def _without_places(value: Any) -> Any:
 
 def _is_place(text: str) -> bool:
     absolute = PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
-    return absolute or text.startswith("~") or ":\\" in text
+    return absolute or text.startswith(("~", "file:")) or ":\\" in text
+
+
+_OF_MACHINES: Final[dict[str, dict[str, Callable[[str], str]]]] = {
+    "runs": {"settings": _public},
+    "materials": {"reference": _without_places},
+    "candidates": {"reference": _without_places},
+}
+"""How columns that name files and machines are published, by table."""

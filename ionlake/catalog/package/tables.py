@@ -51,7 +51,8 @@ def write_tables(lake: Lake, folder: Path) -> list[PackagedTable]:
     """Write every table of a release that has rows as a Parquet file.
 
     Comments of tables and columns are in the files too, as metadata ``description``. Settings of
-    runs name no folder and no machine, see `ionlake.catalog.package.public`.
+    runs and references of materials name no folder and no machine, see
+    `ionlake.catalog.package.public`.
 
     Args:
         lake: The lake, open at the release.

@@ -89,6 +89,38 @@ def test_statements_of_a_lake_make_nothing_even_in_memory(root):
                 lake.query(sql)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "EXPLAIN ANALYZE CREATE TABLE memory.main.mine AS SELECT 1",
+        "EXPLAIN /* ; */ ANALYZE CREATE TABLE memory.main.mine AS SELECT 1",
+        "EXPLAIN (ANALYZE, FORMAT JSON) CREATE TABLE memory.main.mine AS SELECT 1",
+        "UPDATE EXTENSIONS",
+    ],
+)
+def test_what_explain_carries_out_must_read_too(root, sql):
+    with ionlake.open_lake(root) as lake:
+        with pytest.raises(QueryError, match="only statements that read"):
+            lake.query(sql)
+        tables = lake.query("SELECT table_name FROM duckdb_tables() WHERE database_name = 'memory'")
+        assert "mine" not in set(tables.table_name)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "EXPLAIN SELECT 1",
+        "explain analyze FROM candidates",
+        "EXPLAIN (FORMAT JSON) SELECT 1",
+        "EXPLAIN (SELECT 1)",
+        "-- why?\nEXPLAIN ANALYZE /* ; */ WITH a AS (SELECT 1) FROM a;",
+    ],
+)
+def test_plans_of_what_reads_are_shown(root, sql):
+    with ionlake.open_lake(root) as lake:
+        assert len(lake.query(sql)) > 0
+
+
 def test_no_bar_mixes_with_what_is_printed(connection):
     (row,) = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
     assert row == (False,)
