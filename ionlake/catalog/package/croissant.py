@@ -52,7 +52,7 @@ _TYPES: Final = {
     "BIGINT": "sc:Integer",
     "DOUBLE": "sc:Float",
     "BOOLEAN": "sc:Boolean",
-    "TIMESTAMP": "sc:Date",
+    "TIMESTAMP": "sc:DateTime",
 }
 
 
