@@ -23,6 +23,7 @@ from ionlake.cli.plan import plan
 from ionlake.cli.query import query, rank
 from ionlake.cli.releases import diff, releases
 from ionlake.cli.run import quickstart, run
+from ionlake.cli.simulate import simulate
 from ionlake.cli.sql import sql
 from ionlake.cli.status import status
 from ionlake.cli.update import update
@@ -38,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    *(quickstart, plan, run, update, merge, why, descriptors, query, sql, rank, status),
+    *(quickstart, plan, simulate, run, update, merge, why, descriptors, query, sql, rank, status),
     *(
         explore,
         report,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ionlake.lake.failures import Failure
 from ionlake.lake.layout import new_attempt
 from ionlake.lake.writer import LakeWriter
+from ionlake.pipeline.clock import Clock
 from ionlake.pipeline.jobs import GridPlace, ScanJob
 from ionlake.pipeline.plan import Task
 from ionlake.pipeline.recipe import MAX_ATTEMPTS, PotentialSettings
@@ -22,6 +23,7 @@ class RunContext:
         potentials: What workers load, by the id of the potential.
         reporter: Who follows.
         max_attempts: Failures with the same inputs after which a material is quarantined.
+        clock: What tells the time.
         committed: Tasks that this run has computed and committed.
         failures: What failed in this run.
         n_energies: Energies the potential was asked for.
@@ -32,6 +34,7 @@ class RunContext:
     potentials: Mapping[str, PotentialSettings]
     reporter: Reporter
     max_attempts: int = MAX_ATTEMPTS
+    clock: Clock = field(default_factory=Clock)
     committed: list[Task] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     n_energies: int = 0

@@ -10,7 +10,6 @@ there. Suspects are tried again at the end, one material at a time with nothing 
 only one that loses its worker again has failed.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -96,7 +95,7 @@ class Dispatcher:
         Args:
             tasks: What is to be done, in the order in which it should begin.
             after_each: Called after each result that was taken in.
-            until: Time of `time.monotonic` after which nothing is begun.
+            until: Time of the run's clock after which nothing is begun.
 
         Returns:
             Whether everything was done before the time was over.
@@ -109,7 +108,7 @@ class Dispatcher:
         self._staged = self.run.writer.ledger.staged_scans()
         self.outlook.expect(sum(task.seconds for task in self._waiting))
         self._fill(until)
-        while self._out and time.monotonic() < until + GRACE_S:
+        while self._out and self._now() < until + GRACE_S:
             future = self._next_back(until)
             if future in self._out:
                 self._take(self._no_longer_out(future), future)
@@ -117,11 +116,14 @@ class Dispatcher:
             self._fill(until)
         return not (self._out or self._ready or self._waiting or self._suspects)
 
+    def _now(self) -> float:
+        return self.run.clock.now()
+
     def _next_back(self, until: float) -> Any:
         """The next piece of work that is done; None after the grace of a time that is over."""
-        while (left := until + GRACE_S - time.monotonic()) > 0:
+        while (left := until + GRACE_S - self._now()) > 0:
             with suppress(Empty):
-                return self._back.get(timeout=min(left, _LOOK_EVERY_S))
+                return self.run.clock.next_from(self._back, min(left, _LOOK_EVERY_S))
             if self.client.status == "closed":
                 raise ClusterError(_VANISHED)
             self._count_workers()
@@ -129,7 +131,7 @@ class Dispatcher:
 
     def _fill(self, until: float) -> None:
         """Send work while there is some, the workers have room for it and the time is not over."""
-        if time.monotonic() >= until:
+        if self._now() >= until:
             return
         self._count_workers()
         while self._has_room() and (self._ready or self._waiting):
@@ -213,7 +215,7 @@ class Dispatcher:
 
         A scheduler of others may be without workers for long, as while their jobs wait.
         """
-        now = time.monotonic()
+        now = self._now()
         if now - self._counted_at > _COUNT_EVERY_S:
             self._counted_at = now
             with _reached_the_scheduler():

@@ -1,12 +1,12 @@
 """Releases on the way: made beside a run, which takes in results meanwhile."""
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, Self
 
 from ionlake.catalog.publish import publish
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger
+from ionlake.pipeline.clock import Clock
 
 PUBLISH_EVERY_S: Final = 900.0
 """A long run publishes what it has this often, so that a ranking exists early."""
@@ -20,13 +20,15 @@ class Publisher:
 
     Args:
         layout: Paths of the lake.
+        clock: What tells the time.
     """
 
-    def __init__(self, layout: LakeLayout) -> None:
+    def __init__(self, layout: LakeLayout, clock: Clock | None = None) -> None:
         self._layout = layout
+        self._clock = clock or Clock()
         self._thread = ThreadPoolExecutor(1, "publisher")
         self._under_way: Future[Any] | None = None
-        self._began = time.monotonic()
+        self._began = self._clock.now()
 
     def now_and_then(self) -> None:
         """Begin a release if it is time and none is under way.
@@ -37,12 +39,13 @@ class Publisher:
         if self._under_way is not None and self._under_way.done():
             under_way, self._under_way = self._under_way, None
             under_way.result()
-        if self._under_way is None and time.monotonic() - self._began > PUBLISH_EVERY_S:
-            self._began = time.monotonic()
+        if self._under_way is None and self._clock.now() - self._began > PUBLISH_EVERY_S:
+            self._began = self._clock.now()
             self._under_way = self._thread.submit(self._publish)
 
     def _publish(self) -> None:
-        with Ledger.open_read_only(self._layout.ledger) as ledger:  # a thread needs its own
+        # A thread needs a connection of its own.
+        with self._clock.at_work(), Ledger.open_read_only(self._layout.ledger) as ledger:
             publish(self._layout, ledger)
 
     def __enter__(self) -> Self:

@@ -3,12 +3,12 @@
 `ionlake run` and `ionlake update` are this one run; an update also marks what has left its source.
 """
 
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ionlake.catalog.publish import publish
 from ionlake.errors import IonlakeError, LakeError, SettingsError
@@ -18,6 +18,7 @@ from ionlake.lake.location import lake_root
 from ionlake.lake.release import current_release
 from ionlake.lake.writer import open_writer
 from ionlake.pes.evaluator import evaluator_name
+from ionlake.pipeline.clock import Clock
 from ionlake.pipeline.cluster import open_cluster, worker_device
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.decision import Decision, decide
@@ -27,7 +28,7 @@ from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.plan import Method, Pair, Task, Todo
 from ionlake.pipeline.profile import profiled, require_report
 from ionlake.pipeline.publisher import Publisher
-from ionlake.pipeline.recipe import PotentialSettings, Recipe
+from ionlake.pipeline.recipe import ClusterSettings, PotentialSettings, Recipe
 from ionlake.pipeline.report import Reporter, RunSummary
 from ionlake.pipeline.sources import make_source
 from ionlake.pipeline.store import store
@@ -37,6 +38,19 @@ from ionlake.structures.sources.files import FileSource
 _VERSIONED: Final = ("ionlake", "sevenn", "torch", "numpy", "xarray", "zarr", "duckdb", "pymatgen")
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What a run stands on: real workers in real time, or simulated ones in simulated time.
+
+    Attributes:
+        open_cluster: A context manager that gives a Dask client, or what behaves like one.
+        clock: What tells the time.
+    """
+
+    open_cluster: Callable[[ClusterSettings], AbstractContextManager[Any]] = open_cluster
+    clock: Clock = field(default_factory=Clock)
+
+
 def run_recipe(
     recipe: Recipe,
     lake: str | Path,
@@ -44,6 +58,7 @@ def run_recipe(
     options: RunOptions | None = None,
     *,
     offline: bool = False,
+    ground: Ground | None = None,
 ) -> RunSummary:
     """Bring a lake up to date with a recipe.
 
@@ -57,6 +72,7 @@ def run_recipe(
         reporter: Who follows the run.
         options: How far it goes; by default it does all that is missing and takes nothing out.
         offline: Read the newest summaries of the database that the lake keeps, ask no server.
+        ground: Workers and time; real ones by default.
 
     Raises:
         LakeError: If the folder is not a lake, another process writes to it, or it cannot be
@@ -67,7 +83,8 @@ def run_recipe(
         SettingsError: If the cluster cannot be had, or an ensemble has a potential twice.
         ClusterError: If the cluster goes away; what was committed stands.
     """
-    started = time.monotonic()
+    ground = ground or Ground()
+    started = ground.clock.now()
     reporter, options = reporter or Reporter(), options or RunOptions()
     require_report(options.profile)
     kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind)
@@ -83,13 +100,14 @@ def run_recipe(
             potentials=_for_workers(recipe, methods),
             reporter=reporter,
             max_attempts=recipe.max_attempts,
+            clock=ground.clock,
         )
         writer.ledger.start_run(run.run_id, recipe.name, recipe.stored(), _versions())
         with _failure_on_record(run):
             known = read_known(writer.ledger)
             decision = decide(source.name, entries, known, recipe, methods, options, run.run_id)
             store(decision, known, run, recipe.name)
-            status = _compute(decision, recipe, run, options, started)
+            status = _compute(decision, recipe, run, options, ground, _deadline(options, started))
             counts = _counts(run, decision)
             writer.ledger.finish_run(run.run_id, status=status, **counts)
             publish(writer.layout, writer.ledger)
@@ -103,7 +121,7 @@ def run_recipe(
         materials_quarantined=len(decision.quarantined),
         materials_pending=_n_pending(run, decision),
         changes=decision.counts,
-        wall_seconds=time.monotonic() - started,
+        wall_seconds=ground.clock.now() - started,
         release=None if release is None else release.number,
         failures=tuple(run.failures),
     )
@@ -140,7 +158,12 @@ def _for_workers(recipe: Recipe, methods: Iterable[Method]) -> dict[str, Potenti
 
 
 def _compute(
-    decision: Decision, recipe: Recipe, run: RunContext, options: RunOptions, started: float
+    decision: Decision,
+    recipe: Recipe,
+    run: RunContext,
+    options: RunOptions,
+    ground: Ground,
+    until: float,
 ) -> str:
     """Do what was chosen; how it ended, as the table of runs says it."""
     todo = list(decision.chosen)
@@ -150,10 +173,12 @@ def _compute(
     if not todo:
         return "finished"
     try:
-        with Publisher(run.writer.layout) as publisher, open_cluster(recipe.cluster) as client:
+        with (
+            Publisher(run.writer.layout, ground.clock) as publisher,
+            ground.open_cluster(recipe.cluster) as client,
+        ):
             workers = client.scheduler_info(n_workers=-1)["workers"]
             run.reporter.cluster_ready(len(workers), client.dashboard_link)
-            until = _deadline(options, started)
             with profiled(client, options.profile):
                 done = Dispatcher(client, run).do(todo, publisher.now_and_then, until)
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline import dispatch
 from ionlake.pipeline.blocks import BLOCK_SECONDS, GRANULE
 from ionlake.pipeline.bundle import Bundle
+from ionlake.pipeline.clock import Clock
 from ionlake.pipeline.context import RunContext
 from ionlake.pipeline.cost import CrystalCost
 from ionlake.pipeline.dispatch import MOST_OUT, Dispatcher
@@ -235,13 +236,23 @@ def test_only_what_was_alone_when_its_worker_was_lost_has_failed(run):
     assert len(run.committed) == 20
 
 
-def test_when_the_time_is_over_what_is_out_is_taken_in_and_nothing_begun(run, monkeypatch):
-    clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: clock.now))
+class SetClock(Clock):
+    def __init__(self):
+        self.time = 0.0
+
+    def now(self):
+        return self.time
+
+    def set(self, time):
+        self.time = time
+
+
+def test_when_the_time_is_over_what_is_out_is_taken_in_and_nothing_begun(run):
+    clock = run.clock = SetClock()
     client = FakeClient(2, answer)
     dispatcher = Dispatcher(client, run)
     dispatcher._back = client
-    done = dispatcher.do(tasks_of([4.0] * 40), lambda: setattr(clock, "now", 11.0), until=10.0)
+    done = dispatcher.do(tasks_of([4.0] * 40), lambda: clock.set(11.0), until=10.0)
     assert not done
     assert len(run.committed) == sum(len(args[0]) for _, args in client.sent)
     assert 0 < len(run.committed) < 40
@@ -265,21 +276,21 @@ def _as(kind, future):
     return future
 
 
-def test_a_run_whose_workers_never_come_back_ends(run, monkeypatch):
-    clock, asked = SimpleNamespace(now=0.0), []
+def test_a_run_whose_workers_never_come_back_ends(run):
+    clock, asked = SetClock(), []
+    run.clock = clock
 
     class Deserted(FakeClient):
         cluster = SimpleNamespace(worker_spec={0: None}, scale=asked.append)
 
         def get(self, timeout):
-            clock.now += timeout
+            clock.set(clock.time + timeout)
             self.workers = 0
             raise Empty
 
-    monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: clock.now))
     with pytest.raises(ClusterError, match="all workers were lost"):
         dispatch_with(run, Deserted(1, answer), tasks_of([1.0]))
-    assert clock.now == pytest.approx(dispatch.WITHOUT_WORKERS_S, abs=30)
+    assert clock.time == pytest.approx(dispatch.WITHOUT_WORKERS_S, abs=30)
     assert set(asked) == {1}
 
 
