@@ -62,6 +62,12 @@ def _show(found: "Checkup") -> None:
         ["device", "points_per_s", "preparing_s", "error_ev"],
         [[t.device, t.points_per_s, t.preparing_s, t.error_ev] for t in found.trials],
     )
+    for trial, worth in zip(found.trials[1:], found.cores_per_gpu, strict=True):
+        if worth is not None:
+            sys.stdout.write(
+                f"\n{trial.device} does the work of {worth:.0f} cores:"
+                f" ionlake plan --cores-per-gpu {worth:.0f}\n"
+            )
     for problem in found.problems:
         sys.stdout.write(f"\nwrong: {problem}\n")
     settings = ", ".join(f"{key}: {value}" for key, value in found.recipe["cluster"].items())

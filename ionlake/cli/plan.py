@@ -34,6 +34,12 @@ def plan(
         typer.Option("--quick", help="Predict numbers of points instead of planning every scan."),
     ] = False,
     workers: WorkersOption = None,
+    cores_per_gpu: Annotated[
+        float | None,
+        typer.Option(
+            "--cores-per-gpu", min=1.0, help="How many cores one GPU is worth: ionlake doctor."
+        ),
+    ] = None,
     shard: ShardOption = None,
     offline: OfflineOption = False,
     json: JsonOption = False,
@@ -42,8 +48,9 @@ def plan(
 
     By number of atoms: materials, those done already (with --lake), mobile ions to scan, grid
     points, points to evaluate, hours on one core, storage before compression; with an ensemble
-    summed over its potentials. Then what cannot be used and why, the longest materials, and the
-    time on the workers of the recipe. Times are predictions: expect a factor of two.
+    summed over its potentials. Then what cannot be used and why, the longest materials, hours on
+    cores and on GPUs with their uncertainty, how far the work is after its first hour, and the time
+    on the workers of the recipe. With --lake, predictions are corrected by what scans took there.
 
     \b
     Examples:
@@ -66,6 +73,7 @@ def plan(
             offline=offline,
             follower=bar,
             shard=chosen_shard(shard),
+            cores_per_gpu=cores_per_gpu,
         )
     if json:
         sys.stdout.write(to_json(asdict(found)) + "\n")
@@ -126,6 +134,12 @@ def _show(found: "Forecast") -> None:
     for part in found.potentials if several else ():
         hours = f"{part.core_hours:.3g} core-hours for {part.points} points"
         note(f"{part.potential}, {part.evaluator}: {hours}\n")
+    note(_uncertainty(found))
+    for reached in found.milestones:
+        note(
+            f"after {duration(3600.0 * reached.hours)}, {reached.share:.1%} of the work: {reached.materials}"
+            f" materials, about {reached.promise_share:.0%} of those that turn out promising\n"
+        )
     (first, *_) = found.potentials
     who = "all" if several else f"{first.potential}, {first.evaluator}"
     how = "predicted from the crystals alone" if found.quick else "predicted from the planned scans"
@@ -133,6 +147,23 @@ def _show(found: "Forecast") -> None:
         f"{who}: {duration(found.wall_seconds)} on "
         f"{found.workers} {'worker' if found.workers == 1 else 'workers'}, "
         f"longest task {duration(found.longest_task_s)}; {how}\n"
+    )
+
+
+def _uncertainty(found: "Forecast") -> str:
+    low, high = found.core_hours_range
+    gpu_low, gpu_high = found.gpu_hours_range
+    held, gpu = found.held, found.gpu
+    measured = (
+        f"{held.scans} finished scans took {held.factor:.2f} times what was predicted"
+        if held.scans
+        else "no finished scans to compare with, see --lake"
+    )
+    told = "as told" if gpu.told else "assumed, ionlake doctor measures it"
+    return (
+        f"core-hours: {found.total.core_hours:.3g} ({low:.3g} to {high:.3g}; {measured})\n"
+        f"GPU-hours: {gpu_low:.2g} to {gpu_high:.2g}"
+        f" (one GPU does the work of {gpu.low:.3g} to {gpu.high:.3g} cores: {told})\n"
     )
 
 

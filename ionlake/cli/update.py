@@ -42,7 +42,7 @@ def update(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, help="Compute at most so many materials, cheapest first."),
+        typer.Option("--limit", min=1, help="Compute at most so many, cheap and promising first."),
     ] = None,
     cluster: ClusterOption = None,
     workers: WorkersOption = None,

@@ -32,7 +32,7 @@ class Decision:
         failures: What cannot be read or treated, and was not quarantined before.
         quarantined: Materials left out because they failed too often with the same inputs, each
             with the potential it failed with.
-        tasks: All materials that can be treated, the cheapest first.
+        tasks: All materials that can be treated, cheap and promising ones first.
         chosen: Those to be computed in this run.
     """
 
@@ -193,7 +193,7 @@ def _waits(task: Task, known: Known, limit: int | None) -> bool:
 def _choose(
     todo: Iterable[Task], waiting: Collection[Task], known: Known, options: RunOptions
 ) -> list[Task]:
-    """What is computed, the cheapest first; a limit counts structures, whatever the methods."""
+    """What is computed, in the order of work; a limit counts structures, whatever the methods."""
     out = {task.descriptor_id for task in waiting}
     chosen = [task for task in todo if task.descriptor_id not in out]
     if options.failed_only:

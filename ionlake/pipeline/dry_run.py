@@ -138,7 +138,7 @@ def _read(lake: str | Path) -> tuple[Known, _Done]:
 def _materials(
     decision: Decision, known: Known, methods: Sequence[Method], done: _Done
 ) -> list[PlannedMaterial]:
-    """One per material with something to do: those to compute first, the cheapest of them first."""
+    """One per material with something to do: those to compute first, in the order of work."""
     changes = {change.material_id: change for change in decision.changes}
     tasks: dict[str, list[Task]] = defaultdict(list)
     for task in decision.chosen:

@@ -4,57 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
-from ionlake.errors import IonlakeError
-from ionlake.pes.plan import orbit_points, plan_scan
-from ionlake.pipeline.blocks import BLOCK_SECONDS, missing_blocks, points_in
-from ionlake.pipeline.cost import crystal_cost, evaluated_share, quick_size
-from ionlake.pipeline.plan import Method, Task, Todo
-from ionlake.structures.record import StructureRecord
+from ionlake.pipeline.held import ASSUMED_WORTH, NOT_COMPARED, GpuWorth, Held
+from ionlake.pipeline.material_forecast import MaterialForecast
+from ionlake.pipeline.milestones import HOUR_S, Milestone, milestones
+from ionlake.pipeline.plan import Method, Todo
 
 SIZE_CLASSES: Final = (10, 20, 30, 50, 100)
 """Largest numbers of atoms of the classes; one more class holds all larger cells."""
 
-_BYTES_PER_POINT: Final = 5
-"""A float32 energy and a status, before compression."""
-
 _N_LONGEST: Final = 5
-
-
-@dataclass(frozen=True)
-class MaterialForecast:
-    """What one structure takes with one potential.
-
-    Attributes:
-        material_ids: Materials that have this structure.
-        formula: Reduced formula.
-        n_sites: Atoms in the cell.
-        todo: ``scan``, ``describe`` or ``nothing``.
-        orbits: Mobile ions to scan; None if only predicted.
-        grid_points: Grid points over all mobile ions.
-        points: Points to evaluate.
-        core_seconds: Predicted time on one core.
-        longest_task_s: Predicted time of its longest task.
-        storage_bytes: Size of the grid before compression.
-        problem: Why it cannot be planned, as the kind of error and its message; None if it can.
-        potential: Name of the potential.
-        potential_id: Its identity.
-    """
-
-    material_ids: tuple[str, ...]
-    formula: str
-    n_sites: int
-    todo: str
-    orbits: int | None = None
-    grid_points: int = 0
-    points: int = 0
-    core_seconds: float = 0.0
-    longest_task_s: float = 0.0
-    storage_bytes: int = 0
-    problem: tuple[str, str] | None = None
-    potential: str = ""
-    potential_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +92,11 @@ class Forecast:
         longest_task_s: Predicted time of the longest single task.
         workers: Workers the prediction is for.
         wall_seconds: Predicted duration on these workers.
+        held: How predictions have held on scans that are finished; all times are corrected by it.
+        core_hours_range: Bounds of the hours on one core that four of five predictions keep.
+        gpu: How many cores one GPU was taken for.
+        gpu_hours_range: Bounds of the hours on one GPU, both uncertainties together.
+        milestones: How far the run is after its first hour, and when parts of it are done.
     """
 
     recipe: str
@@ -147,6 +110,11 @@ class Forecast:
     longest_task_s: float
     workers: int
     wall_seconds: float
+    held: Held
+    core_hours_range: tuple[float, float]
+    gpu: GpuWorth
+    gpu_hours_range: tuple[float, float]
+    milestones: tuple[Milestone, ...]
 
 
 def summarise(
@@ -158,22 +126,27 @@ def summarise(
     workers: int,
     *,
     quick: bool,
+    held: Held = NOT_COMPARED,
+    gpu: GpuWorth = ASSUMED_WORTH,
 ) -> Forecast:
     """Add up what single materials take.
 
     Args:
-        materials: All materials; those with a problem are left out.
+        materials: All materials, in the order of work; those with a problem are left out.
         recipe: Name of the recipe.
         methods: How materials are scanned; one per potential of an ensemble.
         materials_read: Materials the source offers.
         unfit: Materials that cannot be treated.
         workers: Number of workers.
         quick: Whether numbers of points are predicted instead of planned.
+        held: How predictions have held so far.
+        gpu: How many cores one GPU stands for.
     """
-    fit = [each for each in materials if each.problem is None]
+    fit = [_corrected(each, held.factor) for each in materials if each.problem is None]
     total = _sum("all", fit)
     by_time = sorted(fit, key=lambda each: -each.core_seconds)[:_N_LONGEST]
     task = max((each.longest_task_s for each in fit), default=0.0)
+    low, high = (total.core_hours * ratio / held.factor for ratio in (held.low, held.high))
     return Forecast(
         recipe=recipe,
         potentials=tuple(_by_potential(fit, method) for method in methods),
@@ -185,80 +158,29 @@ def summarise(
         longest=tuple(each for each in by_time if each.core_seconds > 0),
         longest_task_s=task,
         workers=workers,
-        wall_seconds=max(total.core_hours * 3600.0 / workers, task),
+        wall_seconds=max(total.core_hours * HOUR_S / workers, task),
+        held=held,
+        core_hours_range=(low, high),
+        gpu=gpu,
+        gpu_hours_range=(low / gpu.high, high / gpu.low),
+        milestones=_milestones(fit, workers),
     )
 
 
-def plan_material(task: Task) -> MaterialForecast:
-    """Plan one scan and count its points.
-
-    Args:
-        task: The material.
-    """
-    if task.todo is not Todo.SCAN:
-        return predict_material(task)
-    try:
-        plan = plan_scan(task.structure, task.method.settings)
-        points = [len(orbit_points(plan, orbit.ion).evaluated) for orbit in plan.orbits]
-    except IonlakeError as error:
-        return _forecast_of(task, problem=(type(error).__name__, str(error)))
-    n_ions, grid = len(plan.sites), int(np.prod(plan.shape))
-    return _material(task, plan.structure, points, grid, n_ions, exact=True)
-
-
-def predict_material(task: Task) -> MaterialForecast:
-    """Predict from the crystal alone what a material takes.
-
-    Args:
-        task: The material.
-    """
-    if task.todo is not Todo.SCAN:
-        return _forecast_of(task, task.seconds)
-    size = quick_size(task.structure, task.method.settings)
-    points = [round(size.points)]
-    return _material(task, size.structure, points, size.grid_points, size.n_ions, exact=False)
-
-
-def _material(
-    task: Task,
-    scanned: StructureRecord,
-    points: list[int],
-    grid: int,
-    n_ions: int,
-    *,
-    exact: bool,
-) -> MaterialForecast:
-    method = task.method
-    accuracy = method.settings.accuracy
-    cost = crystal_cost(scanned, grid, n_ions, method.card, method.evaluator, accuracy=accuracy)
-    size = points_in(BLOCK_SECONDS, cost.point_s, cut=accuracy == "full")
-    first = missing_blocks(0, max(points), [], size)[0].n_points
-    whole = cost.scan_s(points) if exact else task.seconds
-    parts = [cost.block_s(first), cost.check_s(max(points)), cost.finish_s]
+def _corrected(material: MaterialForecast, factor: float) -> MaterialForecast:
     return replace(
-        _forecast_of(task),
-        orbits=len(points) if exact else None,
-        grid_points=grid * n_ions,
-        points=round(sum(points) * evaluated_share(accuracy)),
-        core_seconds=whole,
-        longest_task_s=min(whole, max(parts)) if whole > BLOCK_SECONDS else whole,
-        storage_bytes=grid * n_ions * _BYTES_PER_POINT,
+        material,
+        core_seconds=material.core_seconds * factor,
+        longest_task_s=material.longest_task_s * factor,
     )
 
 
-def _forecast_of(
-    task: Task, seconds: float = 0.0, problem: tuple[str, str] | None = None
-) -> MaterialForecast:
-    return MaterialForecast(
-        material_ids=task.material_ids,
-        formula=task.structure.formula,
-        n_sites=task.structure.n_sites,
-        todo=task.todo.value,
-        core_seconds=seconds,
-        longest_task_s=seconds,
-        problem=problem,
-        potential=task.method.card.name,
-        potential_id=task.method.card.potential_id,
+def _milestones(materials: Sequence[MaterialForecast], workers: int) -> tuple[Milestone, ...]:
+    todo = [each for each in materials if each.core_seconds > 0]
+    return milestones(
+        [each.core_seconds / workers for each in todo],
+        [len(each.material_ids) for each in todo],
+        [each.promise for each in todo],
     )
 
 
@@ -268,7 +190,7 @@ def _by_potential(materials: Sequence[MaterialForecast], method: Method) -> Pote
         potential=method.card.name,
         evaluator=method.evaluator,
         points=sum(each.points for each in own),
-        core_hours=sum(each.core_seconds for each in own) / 3600.0,
+        core_hours=sum(each.core_seconds for each in own) / HOUR_S,
     )
 
 
@@ -301,6 +223,6 @@ def _sum(atoms: str, members: Sequence[MaterialForecast]) -> ClassForecast:
         orbits=None if None in orbits else sum(each or 0 for each in orbits),
         grid_points=sum(each.grid_points for each in members),
         points=sum(each.points for each in members),
-        core_hours=sum(each.core_seconds for each in members) / 3600.0,
+        core_hours=sum(each.core_seconds for each in members) / HOUR_S,
         storage_bytes=sum(each.storage_bytes for each in members),
     )

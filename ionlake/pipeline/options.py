@@ -16,8 +16,8 @@ class RunOptions:
         failed_only: Compute only materials that failed before, quarantined ones included.
         retry: Try quarantined materials again beside the others.
         max_seconds: Stop after this time, s; what is done by then is kept.
-        limit: Compute at most so many materials, the cheapest first, each with all potentials of an
-            ensemble; those that share a structure count as one.
+        limit: Compute at most so many materials, the first of the order of work, each with all
+            potentials of an ensemble; those that share a structure count as one.
         shard: The share of the source's materials that this run looks at; it leaves all others
             alone, as if neither the source nor the lake had them.
         profile: Page to write about where the time goes, see `ionlake.pipeline.profile`.

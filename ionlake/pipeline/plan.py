@@ -12,6 +12,7 @@ from ionlake.pes.image_guard import settings_for
 from ionlake.pes.plan import require_framework, resolve_symmetry
 from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline.cost import describe_seconds, quick_seconds
+from ionlake.pipeline.promise import promise
 from ionlake.potentials.interface import PotentialCard, require_elements
 from ionlake.structures.record import StructureRecord
 
@@ -148,10 +149,11 @@ def plan_run(
     finished_scans: Collection[str],
     finished_descriptors: Collection[str],
 ) -> list[Task]:
-    """One task per different structure and method, the cheapest structure first.
+    """One task per different structure and method, cheap and promising structures first.
 
-    The tasks of one structure stand together, so that a run that is cut off has compared the
-    potentials of an ensemble on the materials that it has finished.
+    First comes what has the best chance, for its cost, to be found promising. The tasks of one
+    structure stand together, so that a run that is cut off has compared the potentials of an
+    ensemble on the materials that it has finished.
 
     Args:
         treatable: Methods with the structures that each of them can treat.
@@ -169,7 +171,8 @@ def plan_run(
 
     def order(task: Task) -> tuple[float, str]:
         structure_id = task.structure.structure_id
-        return whole[structure_id], structure_id
+        chance = promise(task.structure, task.method.settings.mobile_species)
+        return whole[structure_id] / chance, structure_id
 
     return sorted(tasks, key=order)
 

@@ -1,25 +1,27 @@
 """Read a recipe's source and work out what a run would do, without doing it."""
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from ionlake.lake import schema
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.location import lake_root
 from ionlake.lake.marker import find_lake
 from ionlake.lake.ownership import read_ledger
+from ionlake.lake.rows import Row
 from ionlake.pipeline.cluster import usable_cores, worker_count
-from ionlake.pipeline.forecast import (
-    Forecast,
+from ionlake.pipeline.forecast import Forecast, Unfit, summarise
+from ionlake.pipeline.held import ASSUMED_WORTH, Held, compare, told_worth
+from ionlake.pipeline.material_forecast import (
     MaterialForecast,
-    Unfit,
+    known_seconds,
     plan_material,
     predict_material,
-    summarise,
 )
-from ionlake.pipeline.plan import Task, Todo, plan_run, sort_out
+from ionlake.pipeline.plan import Task, Todo, plan_run, predicted_seconds, sort_out
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.run import make_methods
 from ionlake.pipeline.shard import WHOLE, Shard
@@ -44,6 +46,7 @@ def preview(
     offline: bool = False,
     follower: SourceFollower | None = None,
     shard: Shard = WHOLE,
+    cores_per_gpu: float | None = None,
 ) -> Forecast:
     """Predict what a run of a recipe would do; no energy is evaluated and no lake is changed.
 
@@ -58,6 +61,7 @@ def preview(
         offline: Read the newest summaries of the database that the lake keeps, ask no server.
         follower: Who is told how reading over the network goes.
         shard: Share of the materials that the run would do.
+        cores_per_gpu: How many cores one GPU stands for, from `ionlake doctor`.
 
     Raises:
         LakeError: If the folder is no lake.
@@ -66,29 +70,54 @@ def preview(
         SettingsError: If the recipe names a scheduler that does not answer, or a potential twice.
     """
     methods = make_methods(recipe)
-    finished = _finished(lake)
+    scans, descriptors = _finished(lake)
     kept = LakeLayout(lake_root(lake)).summaries(recipe.source.kind) if lake and offline else None
     source = make_source(recipe, kept=kept, offline=offline, follower=follower)
     structures, problems, n_read = _read(shard.of(source.entries()))
     good, refused = sort_out(structures, methods)
     problems += [("check", type(each.error).__name__, str(each.error)) for each in refused]
-    tasks = plan_run(good, *finished)
+    tasks = plan_run(good, scans, descriptors)
     materials = [predict_material(task) for task in tasks] if quick else _plan_all(tasks, progress)
     for each in materials:
         if each.problem is not None:
             problems += [("scan", *each.problem)] * len(each.material_ids)
     count = workers or worker_count(recipe.cluster)
     return summarise(
-        materials, recipe.name, methods, n_read, _counted(problems), count, quick=quick
+        materials,
+        recipe.name,
+        methods,
+        n_read,
+        _counted(problems),
+        count,
+        quick=quick,
+        held=_held(tasks, scans, quick=quick),
+        gpu=told_worth(cores_per_gpu) if cores_per_gpu else ASSUMED_WORTH,
     )
 
 
-def _finished(lake: str | Path | None) -> tuple[set[str], set[str]]:
-    """Scans and descriptors that a lake holds."""
+def _finished(lake: str | Path | None) -> tuple[dict[str, Row], set[str]]:
+    """Scans, by their identity, and descriptors that a lake holds."""
     if lake is None:
-        return set(), set()
+        return {}, set()
     with read_ledger(find_lake(lake)) as ledger:
-        return ledger.finished_scans(), ledger.finished_descriptors()
+        scans: dict[str, Row] = {row["scan_id"]: row for row in ledger.rows(schema.SCANS)}
+        return scans, ledger.finished_descriptors()
+
+
+def _held(tasks: Iterable[Task], scans: Mapping[str, Row], *, quick: bool) -> Held:
+    """How predictions have held on the scans of these tasks that a processor has finished."""
+    done = [
+        (task, row)
+        for task in tasks
+        if (row := scans.get(task.scan_id)) is not None and row["device"] == "cpu"
+    ]
+    predicted = [
+        predicted_seconds(task.structure, Todo.SCAN, task.method)
+        if quick
+        else known_seconds(task, row)
+        for task, row in done
+    ]
+    return compare(predicted, [row["compute_seconds"] for _, row in done])
 
 
 def _read(
@@ -108,7 +137,7 @@ def _read(
 
 
 def _plan_all(tasks: list[Task], progress: Progress | None) -> list[MaterialForecast]:
-    """Plan every scan; the cheapest come first, so that processes end together."""
+    """Plan every scan, in the order of work."""
     scans = [task for task in tasks if task.todo is Todo.SCAN]
     others = [predict_material(task) for task in tasks if task.todo is not Todo.SCAN]
     planned = []

@@ -11,6 +11,7 @@ from ionlake.pipeline.failing import failure_of
 from ionlake.pipeline.known import Known
 from ionlake.pipeline.options import RunOptions
 from ionlake.pipeline.plan import Method
+from ionlake.pipeline.promise import promise
 from ionlake.pipeline.recipe import Recipe
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.structures.sources.bundled import load_bundled
@@ -113,10 +114,10 @@ def test_deprecated_entries_are_neither_computed_nor_failures(decided):
     assert decision.failures == ()
 
 
-def test_a_limit_takes_the_cheapest_first(decided):
+def test_a_limit_takes_what_is_promising_for_its_cost_first(decided):
     entries = [entry(name) for name in ("LiCoO2-166", "LiF-225", "Li3N-191")]
     everything = decided(entries)
-    costs = [task.seconds for task in everything.chosen]
+    costs = [task.seconds / promise(task.structure, "Li") for task in everything.chosen]
     assert costs == sorted(costs)
     two = decided(entries, options=RunOptions(limit=2))
     assert two.chosen == everything.chosen[:2]

@@ -3,9 +3,14 @@
 import pytest
 
 from ionlake.errors import LakeError
+from ionlake.lake import schema
+from ionlake.lake.marker import find_lake
+from ionlake.lake.ownership import read_ledger
 from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline import preview as previewing
-from ionlake.pipeline.forecast import MaterialForecast, Unfit, summarise
+from ionlake.pipeline.forecast import Unfit, summarise
+from ionlake.pipeline.held import NOT_COMPARED, Held, compare, told_worth
+from ionlake.pipeline.material_forecast import MaterialForecast
 from ionlake.pipeline.plan import Method
 from ionlake.pipeline.preview import preview
 from ionlake.pipeline.run import run_recipe
@@ -15,13 +20,14 @@ METHOD = Method.resolve(ScanSettings(), CosineLandscape().card, "batched-1")
 
 
 def material(n_sites, seconds, ids=("m",), todo="scan", **others):
-    values = {"orbits": 2, "grid_points": 100, "points": 10, "storage_bytes": 500} | others
+    values = {"orbits": 2, "grid_points": 100, "points": 10, "storage_bytes": 500, "promise": 0.1}
+    values |= others
     return MaterialForecast(ids, "LiF", n_sites, todo, core_seconds=seconds, **values)
 
 
-def summed(materials, workers=2, quick=False):
+def summed(materials, workers=2, quick=False, **others):
     unfit = [Unfit("check", "StructureError", 3, "no Li")]
-    return summarise(materials, "r", [METHOD], 9, unfit, workers, quick=quick)
+    return summarise(materials, "r", [METHOD], 9, unfit, workers, quick=quick, **others)
 
 
 def test_materials_are_counted_in_their_class():
@@ -58,6 +64,54 @@ def test_a_material_with_a_problem_is_left_out():
     found = summed([material(3, 1.0), material(3, 9.0, problem=("GridError", "no point"))])
     assert found.total.materials == 1
     assert [each.core_seconds for each in found.longest] == [1.0]
+
+
+def test_milestones_tell_how_far_the_order_of_work_gets():
+    order = [material(3, 1800.0, promise=0.6), material(3, 1800.0, ("a", "b"), promise=0.3)]
+    order += [material(3, 32400.0, promise=0.1)]
+    found = summed(order, workers=1).milestones
+    assert [each.hours for each in found] == pytest.approx([1.0, 2.5, 5.0, 10.0])
+    assert [each.materials for each in found] == [3, 3, 3, 4]
+    assert [each.promise_share for each in found] == pytest.approx([0.9, 0.9, 0.9, 1.0])
+
+
+def test_the_first_hour_is_a_milestone_of_its_own():
+    found = summed([material(3, 3600.0)] * 3, workers=1).milestones
+    assert [each.hours for each in found] == pytest.approx([0.3, 0.75, 1.0, 1.5, 3.0])
+    assert [each.materials for each in found] == [0, 0, 1, 1, 3]
+    assert summed([material(3, 0.0, todo="nothing")]).milestones == ()
+
+
+def test_what_finished_scans_took_corrects_all_times():
+    held = compare([1.0] * 20, [2.0] * 18 + [1.0, 17.0])
+    assert held == Held(20, 2.7, 2.0, 2.0)
+    found = summed([material(3, 3600.0, longest_task_s=100.0)], held=held)
+    assert found.total.core_hours == pytest.approx(2.7)
+    assert found.longest_task_s == pytest.approx(270.0)
+    assert found.core_hours_range == pytest.approx((2.0, 2.0))
+
+
+def test_without_finished_scans_a_factor_of_two_is_allowed_for():
+    assert compare([1.0] * 9, [5.0] * 9) == NOT_COMPARED
+    assert summed([material(3, 3600.0)]).core_hours_range == pytest.approx((0.5, 2.0))
+
+
+def test_gpu_hours_hold_both_uncertainties():
+    found = summed([material(3, 36000.0)], gpu=told_worth(50.0))
+    assert found.gpu_hours_range == pytest.approx((5.0 / 50.0, 20.0 / 25.0))
+    assert found.gpu.told
+    assert not summed([material(3, 1.0)]).gpu.told
+
+
+def test_a_lake_whose_scans_are_known_tells_how_predictions_have_held(recipe, lake, monkeypatch):
+    run_recipe(recipe, lake)
+    monkeypatch.setattr("ionlake.pipeline.held._FEWEST", 1)
+    with read_ledger(find_lake(lake)) as ledger:
+        scans = list(ledger.rows(schema.SCANS))
+    held = preview(recipe, lake, workers=1).held
+    assert held.scans == len(scans)
+    assert 0 < held.low <= held.factor <= held.high
+    assert preview(recipe, lake, workers=1, quick=True).held.scans == len(scans)
 
 
 def test_the_forecast_is_what_the_run_then_does(recipe, lake):

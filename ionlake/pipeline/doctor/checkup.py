@@ -62,6 +62,12 @@ class Checkup:
     recipe: Mapping[str, Any]
     points_per_s: float | None
 
+    @property
+    def cores_per_gpu(self) -> list[float | None]:
+        """How many cores each GPU stands for, None for one that did not work."""
+        core, *gpus = (trial.points_per_s for trial in self.trials)
+        return [each / core if each and core else None for each in gpus]
+
 
 def examine(
     seconds: float = 10.0,
