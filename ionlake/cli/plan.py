@@ -136,10 +136,9 @@ def _show(found: "Forecast") -> None:
         note(f"{part.potential}, {part.evaluator}: {hours}\n")
     note(_uncertainty(found))
     for reached in found.milestones:
-        note(
-            f"after {duration(3600.0 * reached.hours)}, {reached.share:.1%} of the work: {reached.materials}"
-            f" materials, about {reached.promise_share:.0%} of those that turn out promising\n"
-        )
+        after = f"after {duration(3600.0 * reached.hours)}, {reached.share:.1%} of the work"
+        found_by_then = f"about {reached.promise_share:.0%} of those that turn out promising"
+        note(f"{after}: {reached.materials} materials, {found_by_then}\n")
     (first, *_) = found.potentials
     who = "all" if several else f"{first.potential}, {first.evaluator}"
     how = "predicted from the crystals alone" if found.quick else "predicted from the planned scans"
