@@ -21,11 +21,15 @@ class Publisher:
     Args:
         layout: Paths of the lake.
         clock: What tells the time.
+        every_s: Time between releases, s; `PUBLISH_EVERY_S` by default.
     """
 
-    def __init__(self, layout: LakeLayout, clock: Clock | None = None) -> None:
+    def __init__(
+        self, layout: LakeLayout, clock: Clock | None = None, every_s: float | None = None
+    ) -> None:
         self._layout = layout
         self._clock = clock or Clock()
+        self._every_s = PUBLISH_EVERY_S if every_s is None else every_s
         self._thread = ThreadPoolExecutor(1, "publisher")
         self._under_way: Future[Any] | None = None
         self._began = self._clock.now()
@@ -39,7 +43,7 @@ class Publisher:
         if self._under_way is not None and self._under_way.done():
             under_way, self._under_way = self._under_way, None
             under_way.result()
-        if self._under_way is None and self._clock.now() - self._began > PUBLISH_EVERY_S:
+        if self._under_way is None and self._clock.now() - self._began > self._every_s:
             self._began = self._clock.now()
             self._under_way = self._thread.submit(self._publish)
 

@@ -45,10 +45,12 @@ class Ground:
     Attributes:
         open_cluster: A context manager that gives a Dask client, or what behaves like one.
         clock: What tells the time.
+        publish_every_s: Time between releases on the way, s; the publisher's own by default.
     """
 
     open_cluster: Callable[[ClusterSettings], AbstractContextManager[Any]] = open_cluster
     clock: Clock = field(default_factory=Clock)
+    publish_every_s: float | None = None
 
 
 def run_recipe(
@@ -174,7 +176,7 @@ def _compute(
         return "finished"
     try:
         with (
-            Publisher(run.writer.layout, ground.clock) as publisher,
+            Publisher(run.writer.layout, ground.clock, ground.publish_every_s) as publisher,
             ground.open_cluster(recipe.cluster) as client,
         ):
             workers = client.scheduler_info(n_workers=-1)["workers"]

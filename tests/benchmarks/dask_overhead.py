@@ -38,11 +38,19 @@ def workers_in_this_process(count):
     import dask
     from distributed import Client, LocalCluster
 
-    quiet = {"distributed.worker.profile.enabled": False, "distributed.comm.timeouts.connect": 300}
+    quiet = {
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.system-monitor.interval": "1h",
+        "distributed.comm.timeouts.connect": 300,
+    }
     with (
         dask.config.set(quiet),
         LocalCluster(
-            n_workers=count, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=count,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=None,
+            memory_limit=0,  # else all of them pause when this one process grows
         ) as cluster,
         Client(cluster, timeout=300) as client,
     ):

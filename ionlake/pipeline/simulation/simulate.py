@@ -30,6 +30,9 @@ from ionlake.structures.sources.bundled import load_bundled
 WRITE_EVERY: Final = 20
 """One grid in so many is really written."""
 
+PUBLISH_EVERY_S: Final = 6 * 3600.0
+"""A release takes real time, so that few are made; a run makes one every quarter of an hour."""
+
 _MINUTE: Final = 60.0
 
 
@@ -55,7 +58,7 @@ class Simulated:
         peak_materials_per_min: Materials committed in the busiest minute.
         limits_per_min: Materials a minute that workers, writer and scheduler could each do.
         bottleneck: Which of these is the least.
-        releases: Releases published on the way.
+        releases: Releases published on the way, one every `PUBLISH_EVERY_S`.
         release_s: Real time of the longest of them, s.
         last_release_s: Real time from the last result to the end of the run, the last release
             included, s.
@@ -123,7 +126,7 @@ def simulate(recipe: Recipe, workers: int, *, write_every: int = WRITE_EVERY) ->
         stage = _Stage(clock, workers, StandIn(methods, model, writing))
         reporter = _Times(clock)
         started = clock.now()
-        run_recipe(recipe, lake, reporter, ground=Ground(stage.open, clock))
+        run_recipe(recipe, lake, reporter, ground=Ground(stage.open, clock, PUBLISH_EVERY_S))
         return _summary(stage, reporter, writing, started, lake)
 
 
