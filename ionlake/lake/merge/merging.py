@@ -101,6 +101,10 @@ class Merging:
             into.take_rows(schema.LABELS, [self._row(schema.LABELS, *key) for key in plan.labels])
             into.take_rows(schema.FAILURES, [self._row(schema.FAILURES, key) for key in failures])
             into.take_rows(schema.RUNS, self.ledger.rows(schema.RUNS))
+            for run_id in plan.settled:
+                into.forget_to_do(run_id)
+            for run_id in plan.waiting:
+                into.take_rows(schema.TO_DO, self.ledger.rows(schema.TO_DO, run_id=run_id))
 
     def _with_grids(
         self, scan_ids: Iterable[str], plan: MergePlan
