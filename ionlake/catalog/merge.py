@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
 from ionlake import __version__
 from ionlake.catalog.publish import publish
 from ionlake.errors import LakeError, SettingsError
+from ionlake.lake import schema
 from ionlake.lake.layout import LakeLayout
 from ionlake.lake.ledger import Ledger, new_run_id
 from ionlake.lake.lock import LakeLockedError
@@ -18,9 +18,6 @@ from ionlake.lake.merge.take import Taken, take_over
 from ionlake.lake.progress import Progress, unfollowed
 from ionlake.lake.release import current_release
 from ionlake.lake.writer import LakeWriter, open_writer
-
-RECIPE: Final = "ionlake merge"
-"""Under this name merges stand in the table runs."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ def _note(ledger: Ledger, sources: Sequence[LakeLayout], taken: Sequence[Taken])
         "taken": [asdict(each) for each in taken],
     }
     with ledger.together():
-        ledger.start_run(run_id, RECIPE, settings, {"ionlake": __version__})
+        ledger.start_run(run_id, schema.MERGE, settings, {"ionlake": __version__})
         ledger.finish_run(
             run_id,
             materials_read=sum(each.materials for each in taken),

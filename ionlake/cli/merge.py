@@ -23,8 +23,9 @@ def merge(
 
     Made for shards (see --shard of ionlake run) and for groups that join their lakes. The lakes
     named stay as they are; grids become hard links where they lie on the same disk. Every grid is
-    compared with its SHA-256 first; a damaged one is left out. Nothing is taken out of the lake,
-    and the same again does nothing. A lake is passed over as a whole while it is being written, if
+    compared with its SHA-256 first; a damaged one is left out. The newest kept answers of databases
+    come along, so that --offline works. Nothing is taken out of the lake, and the same again does
+    nothing. A lake is passed over as a whole while it is being written, if
     other versions of the algorithms made it, or if it has a material of the same name with another
     structure.
 
@@ -51,9 +52,10 @@ def merge(
 
 
 def _show(done: "Merge") -> None:
-    names = ["lake", "materials", "scans", "descriptors", "dynamics", "labels", "failures"]
+    names = ["lake", "materials", "scans", "descriptors"]
+    names += ["dynamics", "labels", "failures", "summaries"]
     rows = [
-        [t.lake, t.materials, t.scans, t.descriptions, t.md_runs, t.labels, t.failures]
+        [t.lake, t.materials, t.scans, t.descriptions, t.md_runs, t.labels, t.failures, t.summaries]
         for t in done.taken
     ]
     if rows:

@@ -18,8 +18,9 @@ def status(
     Works during a run. Counts are those of the ledger, or of a release where one is named.
 
     For monitoring, with --json: release_age_seconds, pending (materials still
-    to be computed), failed, quarantined, tombstones, last_run_status (running, cut off, finished,
-    stopped, interrupted or failed), materials_per_hour and energies_per_hour of the last run.
+    to be computed; null where merged lakes do not tell), failed, quarantined, tombstones,
+    last_run_status (running, cut off, finished, stopped, interrupted or failed),
+    materials_per_hour and energies_per_hour of the last run.
 
     \b
     Examples:

@@ -38,7 +38,7 @@ def copy_folder(source: Path, target: Path, digest: str | None) -> bool:
         _require(source, digest, _digest(source))
         if _link(source, target):
             return True
-    contents = files.read_tree(source)
+    contents = _contents(source)
     found = names_sha256((name, sha256(data).hexdigest()) for name, data in contents.items())
     _require(source, digest, found)
     files.write_tree(target, contents)
@@ -58,6 +58,14 @@ def _digest(folder: Path) -> str:
         return folder_sha256(folder)
     except OSError:  # a file that cannot be read is as good as lost
         return ""
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    """All its files; none where one cannot be read, which is as good as lost."""
+    try:
+        return files.read_tree(folder)
+    except OSError:
+        return {}
 
 
 def _link(source: Path, target: Path) -> bool:

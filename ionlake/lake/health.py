@@ -1,6 +1,6 @@
 """How a lake is doing, for people and for monitoring: what waits, what failed, how fast it goes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,9 @@ class Health:
 
     Attributes:
         pending: Materials that the last run of each recipe found to need computing, without those
-            that it has computed or that failed in it; once for each potential of an ensemble.
+            that are computed now or that failed in it; once for each potential of an ensemble. In
+            a lake that has taken over from others, the last runs of each of them count. None where
+            these are of an older ionlake, which did not note the materials.
         failed: Materials with a failure that stands, without the quarantined ones.
         quarantined: Materials that are not tried again until their inputs change.
         last_run: Identifier of the last run, None before the first.
@@ -26,7 +28,7 @@ class Health:
         energies_per_hour: Energies that it evaluated per hour, None until it has ended.
     """
 
-    pending: int = 0
+    pending: int | None = 0
     failed: int = 0
     quarantined: int = 0
     last_run: str | None = None
@@ -48,11 +50,10 @@ def read_health(ledger: Ledger, *, writing: bool) -> Health:
         LakeError: An older ionlake wrote the ledger.
     """
     runs = list(ledger.rows(schema.RUNS))
-    latest = {run["recipe"]: run for run in runs}
     failures = list(ledger.rows(schema.FAILURES))
     waiting = {row["material_id"] for row in failures if row["quarantine_reason"] is not None}
     counts = Health(
-        pending=sum(_pending(run, failures, ledger) for run in latest.values()),
+        pending=_pending(runs, failures, ledger),
         failed=len({row["material_id"] for row in failures} - waiting),
         quarantined=len(waiting),
     )
@@ -74,10 +75,17 @@ def _with_run(counts: Health, run: Row, *, writing: bool) -> Health:
     )
 
 
-def _pending(run: Row, failures: Iterable[Row], ledger: Ledger) -> int:
-    """What a run has left undone, however it ended."""
-    if not run["materials_to_do"]:
-        return 0
+def _pending(runs: Sequence[Row], failures: Sequence[Row], ledger: Ledger) -> int | None:
+    """What runs have left undone, however they ended."""
+    noted, latest = ledger.runs_with_to_do(), {run["recipe"]: run for run in runs}
+    older = [r for r in latest.values() if r["materials_to_do"] and r["run_id"] not in noted]
+    if older and schema.MERGE in latest:
+        return None
+    return ledger.count_pending() + sum(_left(run, failures, ledger) for run in older)
+
+
+def _left(run: Row, failures: Iterable[Row], ledger: Ledger) -> int:
+    """What a run of an older ionlake, which noted only numbers, has left undone."""
     failed = {
         (row["material_id"], row["potential_id"])
         for row in failures

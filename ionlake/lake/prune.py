@@ -1,19 +1,19 @@
 """Dropping old releases, what nothing else names, and summaries that newer ones replace."""
 
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 
 import duckdb
 
-from ionlake.errors import LakeError, SettingsError, SourceError
+from ionlake.errors import LakeError, SettingsError
 from ionlake.lake import files, schema
 from ionlake.lake.digests import digest_file
 from ionlake.lake.integrity.listing import list_files, release_sizes
-from ionlake.lake.layout import SUMMARIES, LakeLayout
+from ionlake.lake.layout import LakeLayout
 from ionlake.lake.release import current_release, open_release_file
+from ionlake.lake.summaries import Answers, read_answers
 from ionlake.lake.writer import LakeWriter
-from ionlake.structures.sources.kept_summaries import read_header
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,13 @@ def unnamed(
     return tuple(sorted(set(there) - set(ledger) - set[str]().union(*releases)))
 
 
-def replaced_summaries(fetched_at: Mapping[str, str]) -> tuple[str, ...]:
+def replaced_summaries(came: Mapping[str, str]) -> tuple[str, ...]:
     """Kept answers of a database that a newer one to the same question replaces.
 
     Args:
-        fetched_at: When each came, by its path, whose name is the question's.
+        came: When each came, by its path, whose name is the question's.
     """
-    newest: dict[str, str] = {}
-    for path in sorted(fetched_at, key=lambda path: (fetched_at[path], path)):
-        newest[_question(path)] = path
-    return tuple(sorted(set(fetched_at) - set(newest.values())))
+    return tuple(sorted(set(came) - set(Answers(came).newest.values())))
 
 
 def plan_pruning(writer: LakeWriter, keep: int) -> Pruning:
@@ -100,7 +97,7 @@ def plan_pruning(writer: LakeWriter, keep: int) -> Pruning:
     runs = {row["trajectory_path"] for row in ledger.rows(schema.MD_RUNS)}
     grids = unnamed(listing.grids, scans, [names.grids for names in named])
     trajectories = unnamed(listing.trajectories, runs, [names.trajectories for names in named])
-    summaries = replaced_summaries(_fetched_at(layout))
+    summaries = replaced_summaries(read_answers(layout).came)
     sizes = release_sizes(layout)
     freed = sum(sizes[number] for number in dropped)
     freed += sum(layout.resolve(path).stat().st_size for path in summaries)
@@ -155,18 +152,3 @@ def _named(layout: LakeLayout, number: int) -> _Named:
             f" ({str(error).splitlines()[0]}): run ionlake repair first"
         ) from error
     return _Named(*(frozenset(path for (path,) in rows) for rows in (grids, runs)))
-
-
-def _fetched_at(layout: LakeLayout) -> dict[str, str]:
-    """When each kept answer came, by path; one that is damaged is nobody's to drop."""
-    found = {}
-    for path in layout.root.glob(SUMMARIES):
-        with suppress(SourceError):
-            found[layout.relative(path)] = read_header(path).fetched_at
-    return found
-
-
-def _question(path: str) -> str:
-    """Source and query of a kept answer: all of its path but the database's version."""
-    *source, _version, query = path.split("/")
-    return "/".join((*source, query))

@@ -4,6 +4,7 @@ Jobs wait, end and come again as the queue has room. The scheduler of the worker
 process; whoever needs no scheduler takes shards instead.
 """
 
+import shutil
 from typing import Any, Final
 
 from ionlake.errors import MissingExtraError, SettingsError
@@ -13,6 +14,7 @@ QUEUES: Final = ("slurm", "pbs")
 """Kinds of clusters whose workers are jobs."""
 
 _CLUSTERS: Final = {"slurm": "SLURMCluster", "pbs": "PBSCluster"}
+_SUBMIT: Final = {"slurm": "sbatch", "pbs": "qsub"}
 
 
 def job_cluster(settings: ClusterSettings, environment: dict[str, str]) -> Any:
@@ -27,7 +29,7 @@ def job_cluster(settings: ClusterSettings, environment: dict[str, str]) -> Any:
 
     Raises:
         MissingExtraError: dask-jobqueue is not installed.
-        SettingsError: It does not take these options.
+        SettingsError: It does not take these options, or no jobs can be submitted here.
     """
     try:
         import dask_jobqueue
@@ -36,6 +38,7 @@ def job_cluster(settings: ClusterSettings, environment: dict[str, str]) -> Any:
             f"cluster is {settings.kind} but dask-jobqueue cannot be imported: pip install"
             " 'ionlake[hpc]'"
         ) from error
+    _require_queue(settings.kind)
     options = dict(settings.options)
     if "cores" in options:
         options.setdefault("processes", options["cores"])
@@ -44,10 +47,21 @@ def job_cluster(settings: ClusterSettings, environment: dict[str, str]) -> Any:
     try:
         cluster = getattr(dask_jobqueue, _CLUSTERS[settings.kind])(**options)
     except (TypeError, ValueError) as error:
+        told = " ".join(str(error).split())
         raise SettingsError(
-            f"dask-jobqueue cannot make a cluster of the kind {settings.kind} ({error}): correct"
+            f"dask-jobqueue cannot make a cluster of the kind {settings.kind} ({told}): correct"
             " cluster.options, such as queue, cores, memory and walltime"
         ) from error
     most = settings.workers or settings.max_workers
     cluster.adapt(minimum=settings.workers or settings.min_workers, maximum=most)
     return cluster
+
+
+def _require_queue(kind: str) -> None:
+    """Refuse a queue to which nothing can be submitted from here."""
+    command = _SUBMIT[kind]
+    if shutil.which(command) is None:
+        raise SettingsError(
+            f"cluster is {kind} but there is no command {command} on this machine: run where jobs"
+            " are submitted, or take cluster auto or local"
+        )

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ionlake.errors import SettingsError, SourceError
+from ionlake.errors import SettingsError
 from ionlake.lake.location import is_remote
-from ionlake.lake.objects import is_trouble, reached
+from ionlake.lake.summaries import summaries_reached
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.source_settings import (
     BundledSourceSettings,
@@ -78,15 +78,8 @@ class KeptInStore:
             SourceError: The database cannot be read.
             StoreError: The store does not answer or refuses.
         """
-        try:
+        with summaries_reached(self.kept):
             yield from self.source.entries()
-        except Exception as error:
-            if not is_trouble(error):
-                raise
-            # To whoever reads it, what cannot be reached looks damaged.
-            told = error.__cause__ if isinstance(error, SourceError) else None
-            with reached(self.kept):
-                raise told or error from None
 
 
 def _optimade(

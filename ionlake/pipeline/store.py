@@ -1,5 +1,6 @@
 """Carry out the part of a decision that needs no computing: rows, selections, tombstones."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ionlake.lake import schema
@@ -45,6 +46,17 @@ def store(decision: Decision, known: Known, run: RunContext, recipe: str) -> Non
             quarantined=len(decision.quarantined),
             gone=len(gone),
         )
+        ledger.note_to_do(run.run_id, _to_do(decision))
+
+
+def _to_do(decision: Decision) -> Iterator[tuple[str, str, str]]:
+    """What needs computing, each with the potential and the descriptors that it will have."""
+    pairs = decision.to_do
+    for task in decision.tasks:
+        for material_id in task.material_ids:
+            potential_id = task.method.card.potential_id
+            if (material_id, potential_id) in pairs:
+                yield material_id, potential_id, task.descriptor_id
 
 
 def _to_write(decision: Decision, known: Known) -> list[str]:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from ionlake.errors import MissingExtraError, SettingsError
-from ionlake.pipeline import cluster
+from ionlake.pipeline import cluster, job_queue
 from ionlake.pipeline.recipe import ClusterSettings, parse_recipe
 from ionlake.pipeline.run import run_recipe
 
@@ -24,7 +24,7 @@ def made(monkeypatch, scheduler):
 
         def __init__(self, **options):
             if "cores" not in options:
-                raise ValueError("You must specify how many cores to use per job")
+                raise ValueError("You must specify how many\n    cores to use per job")
             asked.update(kind=type(self).__name__, options=options)
 
         def adapt(self, **bounds):
@@ -38,6 +38,7 @@ def made(monkeypatch, scheduler):
 
     kinds = {name: type(name, (FakeCluster,), {}) for name in ("SLURMCluster", "PBSCluster")}
     monkeypatch.setitem(sys.modules, "dask_jobqueue", SimpleNamespace(**kinds))
+    monkeypatch.setattr(job_queue.shutil, "which", lambda command: f"/usr/bin/{command}")
     return asked
 
 
@@ -99,7 +100,19 @@ def test_without_dask_jobqueue_the_extra_is_named(monkeypatch):
         pass
 
 
-def test_options_that_dask_jobqueue_does_not_take_are_told(made):
+@pytest.mark.parametrize(("kind", "command"), [("slurm", "sbatch"), ("pbs", "qsub")])
+def test_where_no_jobs_can_be_submitted_the_command_is_named(made, monkeypatch, kind, command):
+    monkeypatch.setattr(job_queue.shutil, "which", lambda _command: None)
+    settings = ClusterSettings(kind=kind, workers=1, options={"cores": 1})
+    with (
+        pytest.raises(SettingsError, match=f"{kind} but there is no command {command}"),
+        cluster.open_cluster(settings),
+    ):
+        pass
+    assert not made
+
+
+def test_options_that_dask_jobqueue_does_not_take_are_told_in_one_line(made):
     settings = settings_of("{kind: pbs, workers: 1}")
     with (
         pytest.raises(SettingsError, match=r"must specify how many cores.*correct cluster.options"),

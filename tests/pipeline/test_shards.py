@@ -5,6 +5,7 @@ import pytest
 from ionlake.catalog.merge import merge
 from ionlake.errors import SettingsError
 from ionlake.lake import schema
+from ionlake.lake.health import read_health
 from ionlake.lake.ledger import Ledger
 from ionlake.pipeline.dry_run import dry_run
 from ionlake.pipeline.options import RunOptions
@@ -55,6 +56,23 @@ def test_the_union_of_shares_is_the_single_run_bit_by_bit(recipe, parts, lake, t
     assert [each.materials for each in done.taken].count(0) < 2
     again = run_recipe(recipe, lake)
     assert (again.materials_computed, again.energies_evaluated) == (0, 0)
+
+
+def test_what_waits_in_the_shares_waits_in_their_union(recipe, lake, tmp_path):
+    waiting = 0
+    for shard in THIRDS:
+        options = RunOptions(shard=shard, limit=0)
+        done = run_recipe(recipe, tmp_path / f"part-{shard.number}", options=options)
+        waiting += done.materials_pending
+    merge([tmp_path / f"part-{shard.number}" for shard in THIRDS], lake)
+    assert _pending(lake) == waiting == 3
+    run_recipe(recipe, lake, options=RunOptions(limit=1))
+    assert 0 < _pending(lake) < waiting
+
+
+def _pending(lake):
+    with Ledger.open_read_only(lake / "ledger.sqlite") as ledger:
+        return read_health(ledger, writing=False).pending
 
 
 def test_a_share_of_a_plan_is_what_its_run_reads(recipe):

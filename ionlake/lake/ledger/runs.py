@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +50,50 @@ class RunFacts(LedgerFile):
         row = self._started(run_id) | {f"materials_{name}": n for name, n in counts.items()}
         with self._transaction():
             sql.replace_row(self._connection, schema.RUNS, row)
+
+    def note_to_do(self, run_id: str, to_do: Iterable[tuple[str, str, str]]) -> None:
+        """Record which materials a run has to do, in place of those of runs of its recipe before.
+
+        Args:
+            run_id: The run.
+            to_do: Materials, each with the potential and the descriptors that it will have.
+        """
+        of_its_recipe = (
+            "DELETE FROM to_do WHERE run_id IN (SELECT run_id FROM runs WHERE recipe ="
+            " (SELECT recipe FROM runs WHERE run_id = ?))"
+        )
+        with self._transaction():
+            self._connection.execute(of_its_recipe, (run_id,))
+            for each in to_do:
+                row = dict(zip(schema.TO_DO.column_names, (run_id, *each), strict=True))
+                sql.replace_row(self._connection, schema.TO_DO, row)
+
+    def forget_to_do(self, run_id: str) -> None:
+        """Forget what a run had to do: a later one of its recipe has looked again."""
+        with self._transaction():
+            sql.delete_rows(self._connection, schema.TO_DO, {"run_id": run_id})
+
+    def runs_with_to_do(self) -> set[str]:
+        """Runs of which it is noted what they had to do."""
+        if not self.has(schema.TO_DO):
+            return set()
+        return sql.select_column(self._connection, schema.TO_DO, "run_id")
+
+    def count_pending(self) -> int:
+        """Number of materials that runs had to do and that wait still, for each potential.
+
+        What failed in the run that was to do it does not wait.
+        """
+        if not self.has(schema.TO_DO):
+            return 0
+        query = (
+            "SELECT count(*) FROM (SELECT DISTINCT material_id, descriptor_id FROM to_do"
+            " WHERE descriptor_id NOT IN (SELECT descriptor_id FROM descriptor_values)"
+            " AND (run_id, material_id, potential_id) NOT IN"
+            " (SELECT run_id, material_id, potential_id FROM failures"
+            " WHERE stage IN ('scan', 'describe') AND potential_id IS NOT NULL))"
+        )
+        return int(self._connection.execute(query).fetchone()[0])
 
     def finish_run(
         self,

@@ -101,6 +101,8 @@ class Holdings:
         md_runs: Versions of the runs of dynamics by identifier.
         conductivities: Identifiers of fits to runs of dynamics.
         labels: Pairs of set and row.
+        runs: Identifiers of all runs.
+        waiting: Those of them of which it is noted what they had to do.
     """
 
     materials: Mapping[str, HeldMaterial] = field(default_factory=dict)
@@ -112,6 +114,8 @@ class Holdings:
     md_runs: Mapping[str, int] = field(default_factory=dict)
     conductivities: AbstractSet[str] = frozenset()
     labels: AbstractSet[tuple[str, str]] = frozenset()
+    runs: AbstractSet[str] = frozenset()
+    waiting: AbstractSet[str] = frozenset()
 
 
 def read_holdings(ledger: Ledger) -> Holdings:
@@ -144,6 +148,8 @@ def read_holdings(ledger: Ledger) -> Holdings:
             name for (name,) in ledger.columns(schema.CONDUCTIVITIES, "conductivity_id")
         },
         labels={(name, key) for name, key in ledger.columns(schema.LABELS, "label_set", "row_key")},
+        runs={name for (name,) in ledger.columns(schema.RUNS, "run_id")},
+        waiting=ledger.runs_with_to_do(),
     )
 
 

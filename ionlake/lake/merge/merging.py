@@ -1,12 +1,13 @@
 """Bringing files and rows of one lake into another: files first, then the rows that count them."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from ionlake.errors import LakeError
+from ionlake.errors import LakeError, SourceError
 from ionlake.lake import schema
 from ionlake.lake.copying import DamagedFolderError, copy_folder
 from ionlake.lake.layout import LakeLayout, new_attempt
@@ -15,7 +16,9 @@ from ionlake.lake.merge.holdings import Holdings
 from ionlake.lake.merge.plan import MergePlan
 from ionlake.lake.progress import Progress, followed
 from ionlake.lake.rows import Row
+from ionlake.lake.summaries import read_answers, summaries_reached
 from ionlake.lake.writer import LakeWriter
+from ionlake.structures.sources.kept_summaries import read_packed, write_packed
 
 _TOGETHER: Final = 100
 """Scans that are committed at once."""
@@ -34,7 +37,8 @@ class Merging:
         linked: Folders that are hard links and take no space.
         descriptions: Descriptors that were taken over.
         md_runs: Runs of dynamics that were taken over.
-        damaged: What is wrong with grids and trajectories that were left out.
+        summaries: Kept answers of databases that were taken over.
+        damaged: What is wrong with files that were left out.
     """
 
     writer: LakeWriter
@@ -45,6 +49,7 @@ class Merging:
     linked: int = 0
     descriptions: int = 0
     md_runs: int = 0
+    summaries: int = 0
     damaged: list[str] = field(default_factory=list)
 
     def take_materials(self, plan: MergePlan) -> None:
@@ -101,6 +106,19 @@ class Merging:
             into.take_rows(schema.LABELS, [self._row(schema.LABELS, *key) for key in plan.labels])
             into.take_rows(schema.FAILURES, [self._row(schema.FAILURES, key) for key in failures])
             into.take_rows(schema.RUNS, self.ledger.rows(schema.RUNS))
+            for run_id in plan.settled:
+                into.forget_to_do(run_id)
+            for run_id in plan.waiting:
+                into.take_rows(schema.TO_DO, self.ledger.rows(schema.TO_DO, run_id=run_id))
+
+    def take_summaries(self) -> None:
+        """Take over the newest answers of databases, unless those that are here are as new."""
+        ours, theirs = read_answers(self.writer.layout), read_answers(self.layout)
+        here = {question: ours.came[path] for question, path in ours.newest.items()}
+        self.damaged += theirs.damaged
+        for question, path in theirs.newest.items():
+            if here.get(question, "") < theirs.came[path]:
+                self.summaries += self._copy_summaries(path)
 
     def _with_grids(
         self, scan_ids: Iterable[str], plan: MergePlan
@@ -133,15 +151,24 @@ class Merging:
     def _bring(self, relative: str, target: Path, digest: str | None) -> bool:
         """Copy or link a folder; False, and a note, if it is damaged."""
         try:
-            self.linked += copy_folder(self.layout.resolve(relative), target, digest)
+            with _writing(target):
+                self.linked += copy_folder(self.layout.resolve(relative), target, digest)
         except DamagedFolderError as error:
             self.damaged.append(str(error))
             return False
-        except OSError as error:
-            raise LakeError(
-                f"{target} cannot be written ({error.strerror}): check space and permissions and"
-                " merge again; what was taken over stands"
-            ) from error
+        return True
+
+    def _copy_summaries(self, relative: str) -> bool:
+        """Copy an answer of a database to the same place; False, and a note, if it is damaged."""
+        source, target = self.layout.resolve(relative), self.writer.layout.resolve(relative)
+        try:
+            with summaries_reached(source):
+                content = read_packed(source)
+        except SourceError as error:
+            self.damaged.append(str(error))
+            return False
+        with _writing(target), summaries_reached(target):
+            write_packed(target, content)
         return True
 
     def _pair(self, material_id: str) -> tuple[Row, Row]:
@@ -159,3 +186,14 @@ class Merging:
                 " that others refer to: run ionlake verify on it"
             )
         return row
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LakeError(
+            f"{target} cannot be written ({error.strerror}): check space and permissions and merge"
+            " again; what was taken over stands"
+        ) from error

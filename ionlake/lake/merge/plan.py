@@ -36,6 +36,8 @@ class MergePlan:
         md_runs: Runs of dynamics that are new, with their trajectories.
         conductivities: Fits to runs of dynamics that are new.
         labels: Labels that are new.
+        waiting: Runs that are new, of which it is noted what they had to do.
+        settled: Runs here of which that is not noted any more there, for a later one has looked.
     """
 
     materials: tuple[str, ...]
@@ -46,6 +48,8 @@ class MergePlan:
     md_runs: tuple[str, ...]
     conductivities: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
+    waiting: tuple[str, ...]
+    settled: tuple[str, ...]
 
 
 def plan_merge(source: Holdings, target: Holdings) -> MergePlan:
@@ -80,6 +84,8 @@ def plan_merge(source: Holdings, target: Holdings) -> MergePlan:
         ),
         conductivities=tuple(sorted(source.conductivities - target.conductivities)),
         labels=tuple(sorted(source.labels - target.labels)),
+        waiting=tuple(sorted(source.waiting - target.runs)),
+        settled=tuple(sorted((target.waiting & source.runs) - source.waiting)),
     )
 
 

@@ -34,8 +34,9 @@ class Taken:
         md_runs: Runs of dynamics with their trajectories.
         labels: Conductivities from elsewhere.
         failures: Failures.
+        summaries: Kept answers of databases.
         linked: Grids and trajectories that are hard links and take no space.
-        damaged: What is wrong with grids and trajectories that were left out.
+        damaged: What is wrong with files that were left out.
     """
 
     lake: str
@@ -45,6 +46,7 @@ class Taken:
     md_runs: int
     labels: int
     failures: int
+    summaries: int
     linked: int
     damaged: tuple[str, ...]
 
@@ -71,6 +73,7 @@ def take_over(writer: LakeWriter, layout: LakeLayout, progress: Progress = unfol
         merging.take_dynamics(plan)
         failures = standing_failures(source, read_holdings(writer.ledger))
         merging.take_the_rest(plan, failures)
+        merging.take_summaries()
     return Taken(
         lake=str(layout.root),
         materials=len(plan.materials),
@@ -79,6 +82,7 @@ def take_over(writer: LakeWriter, layout: LakeLayout, progress: Progress = unfol
         md_runs=merging.md_runs,
         labels=len(plan.labels),
         failures=len(failures),
+        summaries=merging.summaries,
         linked=merging.linked,
         damaged=tuple(merging.damaged),
     )

@@ -11,7 +11,7 @@ from ionlake.lake.schema.columns import Column, Table
 from ionlake.lake.schema.dynamics import CONDUCTIVITIES, DIFFUSIVITIES, MD_RUNS, STAGED_PIECES
 from ionlake.lake.schema.labels import EVALUATIONS, LABELS, MATCH_COLUMNS, POOL_COLUMNS
 from ionlake.lake.schema.pathways import PATHWAYS
-from ionlake.lake.schema.runs import RELEASE, RUNS
+from ionlake.lake.schema.runs import MERGE, RELEASE, RUNS, TO_DO
 from ionlake.lake.schema.scans import DESCRIPTOR_VALUES, MOBILE_IONS, SCANS, STAGED_BLOCKS
 from ionlake.lake.schema.source import (
     EXTERNAL_IDS,
@@ -38,6 +38,7 @@ __all__ = [
     "MATCH_COLUMNS",
     "MATERIALS",
     "MD_RUNS",
+    "MERGE",
     "MOBILE_IONS",
     "ORIGIN_COLUMNS",
     "PATHWAYS",
@@ -51,6 +52,7 @@ __all__ = [
     "STRUCTURES",
     "TABLES",
     "TOMBSTONES",
+    "TO_DO",
     "Column",
     "Table",
 ]
@@ -75,4 +77,7 @@ TABLES: Final = (
 )
 """What readers see, in every release; the ledger holds the same tables."""
 
-LEDGER_TABLES: Final = (*TABLES, STAGED_BLOCKS, STAGED_PIECES, SELECTIONS, FORMER_STRUCTURES)
+LEDGER_TABLES: Final = (
+    *TABLES,
+    *(STAGED_BLOCKS, STAGED_PIECES, SELECTIONS, FORMER_STRUCTURES, TO_DO),
+)

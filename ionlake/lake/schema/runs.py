@@ -33,6 +33,25 @@ RUNS: Final = Table(
     ),
 )
 
+MERGE: Final = "ionlake merge"
+"""Under this name of a recipe merges stand in the table runs."""
+
+TO_DO: Final = Table(
+    "to_do",
+    "One row per material that the last run of a recipe found to need computing, and potential.",
+    ("run_id", "material_id", "potential_id"),
+    columns(
+        ("run_id", "VARCHAR", "The run"),
+        ("material_id", "VARCHAR", "The material"),
+        ("potential_id", "VARCHAR", "Hash of checkpoint, modality and precision"),
+        (
+            "descriptor_id",
+            "VARCHAR",
+            "Descriptors that it will have; once they are there, it is done",
+        ),
+    ),
+)
+
 RELEASE: Final = Table(
     "release",
     "One row: the release itself.",

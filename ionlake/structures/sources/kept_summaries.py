@@ -12,10 +12,12 @@ import os
 import re
 import secrets
 import shutil
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Self
@@ -26,6 +28,8 @@ from ionlake.structures.sources.selection import Selection
 _UNSAFE = re.compile(r"[^0-9A-Za-z._-]")
 _SUFFIX = ".jsonl.gz"
 _COMPRESSION = 5
+_CHUNK = 1 << 20
+_UNREADABLE = (OSError, EOFError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -82,23 +86,34 @@ def write_summaries(path: Path, header: Header, documents: Iterable[Any]) -> Non
     Raises:
         OSError: The folder cannot be written to.
     """
-    if not isinstance(path, Path):
-        with TemporaryFile() as raw:
-            _pack(raw, header, documents)
-            raw.seek(0)
-            with path.open("wb") as whole:
-                shutil.copyfileobj(raw, whole)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    with _appearing(path) as raw:
+        _pack(raw, header, documents)
+
+
+def read_packed(path: Path) -> bytes:
+    """The content of a file as it is, for `write_packed`.
+
+    Raises:
+        SourceError: The file is damaged.
+    """
     try:
-        with temporary.open("wb") as raw:
-            _pack(raw, header, documents)
-            raw.flush()
-            os.fsync(raw.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        content = path.read_bytes()
+        with gzip.open(BytesIO(content)) as unpacked:
+            while unpacked.read(_CHUNK):
+                pass
+    except _UNREADABLE as error:
+        raise _damaged(path) from error
+    return content
+
+
+def write_packed(path: Path, content: bytes) -> None:
+    """Write a file with the content of another, as `write_summaries` writes documents.
+
+    Raises:
+        OSError: The folder cannot be written to.
+    """
+    with _appearing(path) as raw:
+        raw.write(content)
 
 
 def read_header(path: Path) -> Header:
@@ -110,7 +125,7 @@ def read_header(path: Path) -> Header:
     try:
         with _unpacked(path) as lines:
             return Header.from_json(lines.readline())
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (*_UNREADABLE, KeyError, TypeError, AttributeError) as error:
         raise _damaged(path) from error
 
 
@@ -125,7 +140,7 @@ def read_summaries(path: Path) -> Iterator[Any]:
             next(lines)
             for line in lines:
                 yield json.loads(line)
-    except (OSError, EOFError, ValueError, StopIteration) as error:
+    except (*_UNREADABLE, StopIteration) as error:
         raise _damaged(path) from error
 
 
@@ -154,6 +169,28 @@ def _pack(raw: IO[bytes], header: Header, documents: Iterable[Any]) -> None:
     with gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as packed:
         packed.write(f"{header.to_json()}\n".encode())
         packed.writelines(f"{json.dumps(each)}\n".encode() for each in documents)
+
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that has its name, and all of its content, once the block has ended well."""
+    if not isinstance(path, Path):
+        with TemporaryFile() as raw:
+            yield raw
+            raw.seek(0)
+            with path.open("wb") as whole:
+                shutil.copyfileobj(raw, whole)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        with temporary.open("wb") as raw:
+            yield raw
+            raw.flush()
+            os.fsync(raw.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -96,6 +96,16 @@ def test_a_material_that_is_new_and_gone_comes_with_its_tombstone():
     assert plan_merge(holding(), EMPTY).buried == ()
 
 
+def test_of_runs_that_both_have_none_waits_whose_recipe_has_been_run_again_in_either():
+    there, here = holding(runs={"r1", "r2"}, waiting={"r2"}), holding(runs={"r1"}, waiting={"r1"})
+    plan = plan_merge(there, here)
+    assert (plan.waiting, plan.settled) == (("r2",), ("r1",))
+    back = plan_merge(here, there)
+    assert (back.waiting, back.settled) == ((), ())
+    other = plan_merge(holding(runs={"r3"}, waiting={"r3"}), here)
+    assert (other.waiting, other.settled) == (("r3",), ())
+
+
 def with_scan_version(version):
     return holding(scans={"scan-s": HeldScan(version, "digest-s", ("s", "Li"))})
 

@@ -3,20 +3,29 @@
 import pytest
 
 import ionlake
-from ionlake.catalog.merge import RECIPE, merge
+from ionlake.catalog.merge import merge
 from ionlake.errors import LakeError, SettingsError
 from ionlake.lake import copying, files, schema
 from ionlake.lake.digests import folder_sha256
 from ionlake.lake.failures import Failure
 from ionlake.lake.grids import open_grid
-from ionlake.lake.layout import LakeLayout
-from ionlake.lake.ledger import Ledger
+from ionlake.lake.health import read_health
+from ionlake.lake.layout import SUMMARIES, LakeLayout
+from ionlake.lake.ledger import Ledger, new_run_id
 from ionlake.lake.lock import writer_lock
 from ionlake.lake.marker import write_format
 from ionlake.lake.writer import open_writer
+from ionlake.structures.sources.kept_summaries import (
+    Header,
+    newest_summaries,
+    read_summaries,
+    summaries_path,
+    write_summaries,
+)
+from ionlake.structures.sources.selection import Selection
 from ionlake.transport.versions import MD_VERSION
 from tests.catalog.figures.lakes import SIGMA, put_series
-from tests.lake.fake_lake import RUN, put_material, put_scan
+from tests.lake.fake_lake import RUN, descriptor_row, put_material, put_scan, scan_row
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +87,7 @@ def test_a_lake_takes_over_all_that_two_others_have(make, joined, published):
     rows = all_rows(joined)
     assert len(rows["mobile_ions"]) == 6
     assert [row["material_id"] for row in rows["selections"]] == ["a", "b", "c"]
-    assert [row["recipe"] for row in rows["runs"]] == ["mine", "mine", RECIPE]
+    assert [row["recipe"] for row in rows["runs"]] == ["mine", "mine", schema.MERGE]
     with ionlake.open_lake(joined) as opened:
         assert len(opened.query("FROM candidates")) == 3
         assert opened.grid("c").load().sizes["a"] == 4
@@ -226,6 +235,93 @@ def test_failures_and_tombstones_come_along_and_nothing_is_taken_out(make, joine
     rows = all_rows(joined, schema.TOMBSTONES, schema.FAILURES)
     assert [row["material_id"] for row in rows["tombstones"]] == ["b"]
     assert [row["material_id"] for row in rows["failures"]] == ["d"]
+
+
+def look(lake, *materials, found=()):
+    """A run that finds so many materials to do and does some of them."""
+    with open_writer(lake) as writer:
+        run_id = new_run_id()
+        writer.ledger.start_run(run_id, "mine", {}, {})
+        writer.ledger.note_plan(run_id, to_do=len(materials), quarantined=0, gone=0)
+        ids = {name: descriptor_row(scan_row(f"s-{name}")["scan_id"]) for name in materials}
+        to_do = [(name, "p-toy", each["descriptor_id"]) for name, each in ids.items()]
+        writer.ledger.note_to_do(run_id, to_do)
+        for name in found:
+            put_material(writer, name, f"s-{name}")
+            put_scan(writer, f"s-{name}")
+
+
+def pending(lake):
+    with Ledger.open_read_only(lake / "ledger.sqlite") as ledger:
+        return read_health(ledger, writing=False).pending
+
+
+def test_what_waits_in_several_lakes_waits_in_the_one(make, joined):
+    lakes = [make("one"), make("other")]
+    look(lakes[0], "a", "b", "c", found=["a"])
+    look(lakes[1], "d", "e")
+    merge(lakes, joined)
+    assert pending(joined) == 4
+    look(lakes[0], "b", "c", found=["b"])
+    merge(lakes, joined)
+    merge(lakes[:1], joined)
+    assert pending(joined) == 3
+    merge([joined], joined.with_name("all"))
+    assert pending(joined.with_name("all")) == 3
+    look(joined, "c", found=["c"])
+    merge(lakes, joined)
+    assert pending(joined) == 0
+
+
+LI = Selection("Li")
+
+
+def keep(lake, version, day, selection=LI):
+    """An answer of that day, of a database of that version; returns its path."""
+    folder = LakeLayout(lake).summaries("materials_project")
+    header = Header(version, selection, 1, f"2026-01-0{day}T00:00:00+00:00")
+    path = summaries_path(folder, version, selection)
+    write_summaries(path, header, [{"material_id": f"mp-{day}"}])
+    return path
+
+
+def kept(lake):
+    """What the newest answer to the question says."""
+    folder = LakeLayout(lake).summaries("materials_project")
+    return list(read_summaries(newest_summaries(folder, LI)))
+
+
+def test_the_newest_answers_of_databases_come_along(make, joined):
+    one, other = make("one", "a"), make("other", "b")
+    keep(one, "2026.1", 1)
+    keep(one, "2026.2", 2)
+    keep(other, "2026.2", 3)
+    keep(other, "2026.1", 1, Selection("Na"))
+    done = merge([one, other], joined)
+    assert [each.summaries for each in done.taken] == [1, 2]
+    assert kept(joined) == [{"material_id": "mp-3"}]
+    assert len(list(joined.glob(SUMMARIES))) == 2
+    assert [each.summaries for each in merge([other, one], joined).taken] == [0, 0]
+    keep(joined, "2026.3", 5)
+    keep(one, "2026.4", 4)
+    merge([one], joined)
+    assert kept(joined) == [{"material_id": "mp-5"}]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_damaged_answers_are_left_out_and_told(make, joined, damage):
+    lake = make("one", "a")
+    path = keep(lake, "2026.1", 1)
+    good = path.read_bytes()
+    middle = len(good) // 2
+    flipped = good[:middle] + bytes([good[middle] ^ 255]) + good[middle + 1 :]
+    path.write_bytes({"cut": good[:-9], "flipped": flipped}[damage])
+    done = merge([lake], joined)
+    (taken,) = done.taken
+    assert (taken.scans, taken.summaries) == (1, 0)
+    assert f"{path} are damaged" in taken.damaged[0]
+    assert not done.complete
+    assert not list(joined.glob(SUMMARIES))
 
 
 def test_a_lake_that_may_only_be_read_is_taken_over_unless_it_is_written(make, joined, monkeypatch):
