@@ -31,11 +31,12 @@ from ionlake.pipeline.plan import Method
 from ionlake.pipeline.rows import DescribedScan, Row
 from ionlake.pipeline.simulation.grid_writing import GridWriting
 
-LN_POINTS: Final = 0.5
-"""Standard deviation of ln(points / quickly predicted points)."""
+LN_POINTS: Final = 1.08
+"""Standard deviation of ln(points / quickly predicted points), over the scans of 621 lithium
+compounds of the Materials Project."""
 
-LN_TIME: Final = 0.2
-"""Standard deviation of ln(time / predicted time) for a known number of points."""
+LN_TIME: Final = 0.28
+"""Standard deviation of ln(time / predicted time) for a known number of points, over the same."""
 
 
 @dataclass(frozen=True)

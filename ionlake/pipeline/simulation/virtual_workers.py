@@ -11,8 +11,9 @@ from ionlake.pipeline.simulation.virtual_clock import VirtualClock
 Work = Callable[[Callable[..., Any], tuple[Any, ...]], tuple[float, Any]]
 """Takes a step and its arguments; gives the seconds it would take and its result."""
 
-SCHEDULER_S: Final = 0.6e-3
-"""Time of Dask's scheduler for one message of a task, s: `tests/benchmarks/dask_overhead.py`."""
+SCHEDULER_S: Final = 1.2e-3
+"""Time of Dask's scheduler for one message of a task, s: measured with 512 workers, half as long
+with 64, by `tests/benchmarks/dask_overhead.py`."""
 
 LATENCY_S: Final = 10e-3
 """Time from a worker's being free to its next task beside that, s: messages, unpacking."""
