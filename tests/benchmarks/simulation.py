@@ -20,6 +20,7 @@ from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.run import Ground, make_methods, run_recipe
 from ionlake.pipeline.simulation import simulate as simulating
 from ionlake.pipeline.simulation.grid_writing import GridWriting
+from ionlake.pipeline.simulation.model import real_scan
 from ionlake.pipeline.simulation.stand_in import StandIn
 from tests.benchmarks.dask_overhead import workers_in_this_process
 from tests.benchmarks.tables import table
@@ -92,7 +93,7 @@ def in_real_time(recipe, n_workers):
     """Seconds from the opening to the closing of the cluster, with Dask's scheduler."""
     took = []
     with tempfile.TemporaryDirectory() as folder:
-        model, grid = simulating._real_scan(Path(folder))
+        model, grid = real_scan(Path(folder))
         methods = {each.card.potential_id: each for each in make_methods(recipe)}
         work = StandIn(methods, model, GridWriting(recipe.scan.spacing_ang, grid, 0))
         with workers_in_this_process(n_workers) as client:

@@ -1,7 +1,7 @@
 """A scheduler and four workers started by hand, two of them killed and replaced during a run.
 
-``python -m tests.chaos.by_hand`` compares the lake with that of a run on local workers, bit by bit,
-and says what each worker has done.
+``python -m tests.chaos.by_hand`` compares the lake with that of a run on one local worker, bit by
+bit, and says what each worker has done.
 """
 
 import json
@@ -32,7 +32,7 @@ RECIPE = {
 KILLED_AFTER = (2, 4)
 """Materials that are done when a worker is killed and another one started."""
 
-_DELAY_S = 0.1
+_DELAY_S = 0.03
 _PATIENCE_S = 60.0
 
 
@@ -96,7 +96,7 @@ def main() -> int:
             client.wait_for_workers(4, timeout=_PATIENCE_S)
         summary = run_recipe(_recipe(cluster=address), folder / "by-hand", hands)
         begun = [hands.begun_by(number + 1) for number in range(len(hands.workers))]
-        run_recipe(_recipe(cluster={"kind": "local", "workers": 2}), folder / "local")
+        run_recipe(_recipe(cluster={"kind": "local", "workers": 1}), folder / "local")
         problems = differences(folder / "by-hand", folder / "local")
     say(
         f"{summary.materials_computed} materials with {len(begun)} workers, {hands.n_killed} of"

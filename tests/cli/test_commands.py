@@ -252,6 +252,11 @@ def test_plan_counts_work_by_size_and_reasons(command, crystals):
         "longest_task_s",
         "workers",
         "wall_seconds",
+        "held",
+        "core_hours_range",
+        "gpu",
+        "gpu_hours_range",
+        "milestones",
     }
     assert (found["materials_read"], found["workers"], found["quick"]) == (6, 4, False)
     total = found["total"]
@@ -264,6 +269,16 @@ def test_plan_counts_work_by_size_and_reasons(command, crystals):
     (potential,) = found["potentials"]
     assert (potential["potential"], potential["points"]) == ("analytic", total["points"])
     assert found["wall_seconds"] >= found["longest_task_s"] > 0
+    assert found["milestones"][-1]["materials"] == total["to_do"]
+    assert found["milestones"][-1]["promise_share"] == pytest.approx(1.0)
+
+
+def test_plan_tells_hours_on_gpus_that_somebody_has_measured(command, crystals):
+    plan = ("plan", plan_recipe(crystals), "--quick")
+    assert "one GPU does the work of 27 to 160 cores: assumed" in command(*plan)[1]
+    told = command(*plan, "--cores-per-gpu", "50")[1]
+    assert "one GPU does the work of 25 to 50 cores: as told" in told
+    assert "no finished scans to compare with" in told
 
 
 def test_plan_knows_what_a_lake_holds(command, crystals, scheduler):
@@ -506,3 +521,15 @@ def test_every_command_has_help_with_examples(command, name):
 def test_version_and_bare_command(command):
     assert command("--version")[1].strip() == f"ionlake {ionlake.__version__}"
     assert "quickstart" in command()[1] + command("--help")[1]
+
+
+def test_simulate_shows_a_column_for_each_number_of_workers(command, crystals):
+    chosen = ("simulate", plan_recipe(crystals), "--write-every", "1")
+    status, out, err = command(*chosen, "--workers", "2", "--workers", "30")
+    assert (status, err) == (0, "")
+    assert "2 workers" in out
+    assert "30 workers" in out
+    assert "bottleneck" in out
+    (found,) = json.loads(command(*chosen, "--workers", "3", "--json")[1])
+    assert (found["workers"], found["materials"], found["grids_written"]) == (3, 2, 2)
+    assert found["wall_hours"] > 0

@@ -1,6 +1,7 @@
 """The check-up of a machine: what it advises, and what it says is wrong."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -38,6 +39,22 @@ def test_a_gpu_that_does_not_work_is_said_to_be_wrong(monkeypatch):
         "cuda:0: SettingsError: device is 'cuda:0' but no GPU is visible: use device cpu or auto",
     )
     assert found.recipe["cluster"]["kind"] == "local"
+
+
+def test_each_gpu_is_compared_with_a_core_for_plans(command, monkeypatch):
+    rates = {"cpu": 100.0, "cuda:0": 5000.0, "cuda:1": None}
+
+    def tried(device, name, *_):
+        return Trial(device, name, rates[device], problem=None if rates[device] else "broken")
+
+    gpus = (GPU, replace(GPU, device="cuda:1"))
+    monkeypatch.setattr(checkup, "find_gpus", lambda: gpus)
+    monkeypatch.setattr(checkup, "try_device", tried)
+    assert examine(0.05).cores_per_gpu == [50.0, None]
+    status, out, _ = command("doctor", "--seconds", "0.1")
+    assert status == 1
+    assert "cuda:0 does the work of 50 cores: ionlake plan --cores-per-gpu 50" in out
+    assert "cuda:1 does" not in out
 
 
 def test_a_driver_without_a_gpu_for_torch_is_said(monkeypatch):

@@ -19,6 +19,7 @@ from ionlake.pipeline.recipe import PotentialSettings, Recipe
 from ionlake.pipeline.simulation import simulate as simulating
 from ionlake.pipeline.simulation import virtual_workers
 from ionlake.pipeline.simulation.grid_writing import GridWriting
+from ionlake.pipeline.simulation.model import real_scan
 from ionlake.pipeline.simulation.stand_in import StandIn
 from ionlake.pipeline.simulation.virtual_clock import VirtualClock
 from ionlake.pipeline.simulation.virtual_workers import VirtualWorkers
@@ -140,7 +141,7 @@ def test_a_slow_scheduler_holds_its_workers_up(monkeypatch):
 
 @pytest.fixture
 def model(tmp_path):
-    return simulating._real_scan(tmp_path)
+    return real_scan(tmp_path)
 
 
 @pytest.fixture

@@ -13,19 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ionlake.lake.grids import open_grid
-from ionlake.pes.settings import ScanSettings
-from ionlake.pipeline.jobs import FinishedScan, GridPlace, ScanJob
-from ionlake.pipeline.recipe import ClusterSettings, PotentialSettings, Recipe
+from ionlake.pipeline.recipe import ClusterSettings, Recipe
 from ionlake.pipeline.report import Reporter
 from ionlake.pipeline.run import Ground, make_methods, run_recipe
 from ionlake.pipeline.simulation.grid_writing import GridWriting
+from ionlake.pipeline.simulation.model import real_scan
 from ionlake.pipeline.simulation.stand_in import StandIn
 from ionlake.pipeline.simulation.virtual_clock import VirtualClock
 from ionlake.pipeline.simulation.virtual_workers import VirtualWorkers
-from ionlake.pipeline.steps import scan_step
-from ionlake.potentials.load import load_potential
-from ionlake.structures.sources.bundled import load_bundled
 
 WRITE_EVERY: Final = 20
 """One grid in so many is really written."""
@@ -119,7 +114,7 @@ def simulate(recipe: Recipe, workers: int, *, write_every: int = WRITE_EVERY) ->
     """
     with tempfile.TemporaryDirectory(prefix="ionlake-simulation-") as folder:
         lake = Path(folder) / "lake"
-        model, grid = _real_scan(Path(folder))
+        model, grid = real_scan(Path(folder))
         clock = VirtualClock()
         writing = GridWriting(recipe.scan.spacing_ang, grid, write_every)
         methods = {each.card.potential_id: each for each in make_methods(recipe)}
@@ -156,22 +151,6 @@ class _Times(Reporter):
         """A material is committed."""
         del name
         self.times.append(self._clock.now())
-
-
-def _real_scan(folder: Path) -> tuple[FinishedScan, Any]:
-    """A finished scan of a small crystal with a made-up landscape, and its grid."""
-    card = load_potential("analytic", device="cpu").card
-    job = ScanJob(
-        scan_id="model",
-        structure=load_bundled("LiF-225"),
-        settings=ScanSettings(symmetry="none"),
-        potential=PotentialSettings(name="analytic", device="cpu"),
-        potential_id=card.potential_id,
-        run_id="model",
-    )
-    finished = scan_step(job, GridPlace(folder / "model.zarr", "grids/model.zarr"))
-    (path,) = folder.glob("*.zarr")
-    return finished, open_grid(path).load()
 
 
 def _summary(
