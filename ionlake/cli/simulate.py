@@ -80,5 +80,6 @@ def _told(one: "Simulated") -> dict[str, str]:
         "grids written": f"{one.grids_written}, {one.grid_ms:.0f} ms each",
         "all grids, staged blocks": f"{one.grids_gb:.1f} GB, {one.staged_gb:.1f} GB",
         "ledger, release": f"{one.ledger_mb:.0f} MB, {one.release_mb:.0f} MB",
-        "simulated in": f"{duration(one.real_s)}, {one.speed:.0f} times as fast as real",
+        "simulated in": f"{duration(one.real_s)}, {one.speed:.0f} times as fast as real,"
+        f" {one.worker_speed:.0f} times with all workers added up",
     }

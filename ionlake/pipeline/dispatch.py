@@ -149,8 +149,8 @@ class Dispatcher:
         count, workers = len(self._out), self.outlook.workers
         if count < FEWEST_OUT * workers:
             return True
-        ahead = sum(max(work.seconds, work.leads_to_s) for work in self._out.values())
-        return count < MOST_OUT * workers and ahead * self.outlook.factor < AHEAD_S * workers
+        ahead = self.outlook.ahead_s * self.outlook.factor
+        return count < MOST_OUT * workers and ahead < AHEAD_S * workers
 
     def _next_owner(self) -> Bundle | LargeScan:
         """The next materials: small ones in a bundle, a large or half-done one for itself."""
@@ -176,7 +176,7 @@ class Dispatcher:
                 priority=0 if work.step in {block_step, bundle_step} else 1,
             )
         self._out[future] = work
-        self.outlook.out_s += work.seconds
+        self.outlook.sent(work)
         future.add_done_callback(self._back.put)
 
     def _take(self, work: Work, future: Any) -> None:
@@ -207,7 +207,7 @@ class Dispatcher:
 
     def _no_longer_out(self, future: Any) -> Work:
         work = self._out.pop(future)
-        self.outlook.out_s -= work.seconds
+        self.outlook.came_back(work)
         return work
 
     def _count_workers(self) -> None:

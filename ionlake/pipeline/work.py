@@ -57,6 +57,11 @@ class Work:
     leads_to_s: float = 0.0
     alone: bool = False
 
+    @property
+    def seconds_ahead(self) -> float:
+        """Core-seconds of itself or of what follows, whichever is more."""
+        return max(self.seconds, self.leads_to_s)
+
 
 @dataclass
 class Outlook:
@@ -70,12 +75,15 @@ class Outlook:
         workers: Number of workers.
         remaining_s: Core-seconds left, as predicted.
         out_s: Core-seconds of the work that is out, part of ``remaining_s``.
+        ahead_s: Core-seconds of the work that is out or follows from it.
     """
 
     reporter: Reporter
     workers: int = 1
     remaining_s: float = 0.0
     out_s: float = 0.0
+    ahead_s: float = 0.0
+    _n_out: int = field(default=0, repr=False)
     _predicted_s: float = field(default=_TRUST_S, repr=False)
     _measured_s: float = field(default=_TRUST_S, repr=False)
 
@@ -99,6 +107,16 @@ class Outlook:
         """Predicted time above which a material is cut into blocks now."""
         return self._task_s(BUNDLE_SECONDS, SHORTEST_LARGE_SECONDS)
 
+    def sent(self, work: Work) -> None:
+        """A piece of work went out."""
+        self._count(work, 1)
+
+    def came_back(self, work: Work) -> None:
+        """A piece of work is no longer out."""
+        self._count(work, -1)
+        if not self._n_out:  # of what was added up and taken off again, rounding errors are left
+            self.out_s = self.ahead_s = 0.0
+
     def expect(self, seconds: float) -> None:
         """More work was found, or less (negative)."""
         self.remaining_s = max(0.0, self.remaining_s + seconds)
@@ -121,6 +139,11 @@ class Outlook:
         self._predicted_s = _MEMORY * self._predicted_s + seconds
         self._measured_s = _MEMORY * self._measured_s + measured_s
         self.reporter.energies_done(n_energies, seconds)
+
+    def _count(self, work: Work, sign: int) -> None:
+        self._n_out += sign
+        self.out_s += sign * work.seconds
+        self.ahead_s += sign * work.seconds_ahead
 
     def _task_s(self, longest: float, shortest: float) -> float:
         factor = self.factor

@@ -25,7 +25,7 @@ from ionlake.pipeline.simulation.virtual_workers import VirtualWorkers
 WRITE_EVERY: Final = 20
 """One grid in so many is really written."""
 
-PUBLISH_EVERY_S: Final = 6 * 3600.0
+PUBLISH_EVERY_S: Final = 12 * 3600.0
 """A release takes real time, so that few are made; a run makes one every quarter of an hour."""
 
 _MINUTE: Final = 60.0
@@ -67,6 +67,7 @@ class Simulated:
         release_mb: Size of the last release, MB.
         real_s: Real time of the simulation from the first task to the last, s.
         speed: Virtual over real time from the first task to the last.
+        worker_speed: Virtual time of all workers together over real time.
     """
 
     workers: int
@@ -98,6 +99,7 @@ class Simulated:
     release_mb: float
     real_s: float
     speed: float
+    worker_speed: float
 
 
 def simulate(recipe: Recipe, workers: int, *, write_every: int = WRITE_EVERY) -> Simulated:
@@ -197,6 +199,7 @@ def _summary(
         release_mb=release.stat().st_size / 1e6,
         real_s=stage.real_s,
         speed=duration / stage.real_s,
+        worker_speed=worker_s / stage.real_s,
     )
 
 
