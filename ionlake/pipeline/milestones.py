@@ -8,6 +8,7 @@ import numpy as np
 
 HOUR_S: Final = 3600.0
 _SHARES: Final = (0.1, 0.25, 0.5, 1.0)
+_ALIKE: Final = 0.02
 _ROUNDING: Final = 1.0 + 1e-12
 
 
@@ -42,9 +43,8 @@ def milestones(
     if not seconds:
         return ()
     ends, counts, promised = (np.cumsum(each) for each in (seconds, materials, promises))
-    first_hour = HOUR_S / ends[-1]
     found = []
-    for share in sorted({*_SHARES, first_hour} if first_hour < 1.0 else _SHARES):
+    for share in _shares(HOUR_S / ends[-1]):
         done = int(np.searchsorted(ends, share * ends[-1] * _ROUNDING, "right"))
         found.append(
             Milestone(
@@ -55,3 +55,10 @@ def milestones(
             )
         )
     return tuple(found)
+
+
+def _shares(first_hour: float) -> list[float]:
+    """Parts of the work to look at; the first hour stands for a part that is nearly the same."""
+    if first_hour >= 1.0:
+        return list(_SHARES)
+    return sorted([first_hour, *(each for each in _SHARES if abs(each - first_hour) > _ALIKE)])

@@ -32,6 +32,7 @@ from ionlake.pipeline.jobs import (
 from ionlake.pipeline.plan import Method, Task, Todo
 from ionlake.pipeline.recipe import PotentialSettings
 from ionlake.pipeline.report import Reporter
+from ionlake.pipeline.work import Outlook, Work
 from ionlake.potentials.analytic import CosineLandscape
 from ionlake.structures.sources.bundled import load_bundled
 
@@ -301,6 +302,19 @@ def test_a_disk_that_is_full_is_no_materials_fault(run):
     with pytest.raises(LakeError, match="make space"):
         dispatch_with(run, FakeClient(1, full), tasks_of([1.0] * 4))
     assert run.failures == []
+
+
+def test_work_that_is_out_is_added_up_as_it_goes():
+    outlook = Outlook(Reporter())
+    out = [Work(None, None, (), 0.1), Work(None, None, (), 0.2, leads_to_s=3.0)]
+    for work in out:
+        outlook.sent(work)
+    assert outlook.out_s == pytest.approx(0.3)
+    assert outlook.ahead_s == pytest.approx(3.1)
+    outlook.came_back(out[0])
+    assert (outlook.out_s, outlook.ahead_s) == pytest.approx((0.2, 3.0))
+    outlook.came_back(out[1])
+    assert (outlook.out_s, outlook.ahead_s) == (0.0, 0.0)
 
 
 def test_sizes_follow_the_measured_speed(run):

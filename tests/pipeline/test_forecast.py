@@ -71,6 +71,8 @@ def test_milestones_tell_how_far_the_order_of_work_gets():
     order += [material(3, 32400.0, promise=0.1)]
     found = summed(order, workers=1).milestones
     assert [each.hours for each in found] == pytest.approx([1.0, 2.5, 5.0, 10.0])
+    nearly = summed([material(3, 100.0)] * 380, workers=1).milestones
+    assert [each.hours for each in nearly] == pytest.approx([1.0, 2.64, 5.28, 10.56], abs=0.01)
     assert [each.materials for each in found] == [3, 3, 3, 4]
     assert [each.promise_share for each in found] == pytest.approx([0.9, 0.9, 0.9, 1.0])
 

@@ -27,12 +27,16 @@ Shape = tuple[int, int, int, int]
 _STAGED_BYTES: Final = 8
 """Of a point in the staging area, a float64 that hardly compresses."""
 
+_DRAWN: Final = 2**22
+"""Different energies; more than most grids have points."""
+
 
 @dataclass
 class GridWriting:
     """Writes one grid in so many and takes the time it needs; removes it again.
 
-    Energies are random and do not compress; real ones do so little.
+    Energies are random and do not compress; real ones do so little. The same random numbers serve
+    for every grid.
 
     Attributes:
         spacing_ang: Spacing of the grids, Å.
@@ -55,7 +59,11 @@ class GridWriting:
     seconds: float = 0.0
     points: int = 0
     staged_bytes: int = 0
-    _random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    _random: np.ndarray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Draw the energies."""
+        self._random = np.random.default_rng(0).standard_normal(_DRAWN, dtype=np.float32)
 
     @property
     def all_bytes(self) -> float:
@@ -92,7 +100,7 @@ class GridWriting:
         return seconds
 
     def _grid(self, shape: Shape) -> xr.Dataset:
-        energy = self._random.standard_normal(shape, dtype=np.float32)
+        energy = np.resize(self._random, shape)
         status = np.full(shape, PointStatus.EVALUATED, np.uint8)
         values = {
             ENERGY: (GRID_DIMS, energy),

@@ -25,7 +25,7 @@ from ionlake.pipeline.simulation.virtual_workers import VirtualWorkers
 WRITE_EVERY: Final = 20
 """One grid in so many is really written."""
 
-PUBLISH_EVERY_S: Final = 12 * 3600.0
+PUBLISH_EVERY_S: Final = 24 * 3600.0
 """A release takes real time, so that few are made; a run makes one every quarter of an hour."""
 
 _MINUTE: Final = 60.0
