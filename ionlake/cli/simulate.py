@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionlake.cli.counting import bar
 from ionlake.cli.options import JsonOption
 from ionlake.cli.output import duration, print_table, to_json
 
@@ -44,9 +45,11 @@ def simulate(
     from ionlake.pipeline.simulation.simulate import simulate as simulated
 
     loaded = load_recipe(recipe)
-    found = [
-        simulated(loaded, count, write_every=write_every) for count in workers or list(_WORKERS)
-    ]
+    with bar() as progress:
+        found = [
+            simulated(loaded, count, write_every=write_every, progress=progress)
+            for count in workers or _WORKERS
+        ]
     if json:
         sys.stdout.write(to_json([asdict(each) for each in found]) + "\n")
     else:

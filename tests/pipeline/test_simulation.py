@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ionlake.errors import SettingsError
 from ionlake.lake import schema
 from ionlake.lake.grids import open_grid
 from ionlake.lake.ledger import Ledger
@@ -240,6 +241,33 @@ def test_more_workers_shorten_a_run_and_change_nothing_else(recipe):
     assert many.core_hours == pytest.approx(few.core_hours, rel=0.3)
     computing = [each.wall_hours - each.preparing_s / HOUR for each in (few, many)]
     assert computing[1] < computing[0]
+
+
+def test_a_recipe_with_nothing_to_compute_is_an_error(tmp_path):
+    load_bundled("MgO-225").to_pymatgen().to(filename=str(tmp_path / "MgO.cif"))
+    settings = {
+        "name": "empty",
+        "source": {"kind": "files", "paths": [str(tmp_path)]},
+        "potential": {"name": "analytic"},
+    }
+    with pytest.raises(SettingsError, match="of the recipe empty can be computed"):
+        simulating.simulate(Recipe.model_validate(settings), 2)
+
+
+def test_an_interrupted_simulation_ends_as_one(recipe, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(VirtualWorkers, "happen", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        simulating.simulate(recipe, 2)
+
+
+def test_whoever_follows_is_told_what_is_done(recipe):
+    told = []
+    simulating.simulate(recipe, 3, progress=lambda *each: told.append(each))
+    assert told[-1][0] == "3 workers"
+    assert told[-1][1] == told[-1][2] == len(told)
 
 
 def test_the_least_of_three_rates_is_the_bottleneck(recipe, monkeypatch):

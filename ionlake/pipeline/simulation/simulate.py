@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ionlake.errors import SettingsError
+from ionlake.lake.progress import Progress, unfollowed
 from ionlake.pipeline.recipe import ClusterSettings, Recipe
 from ionlake.pipeline.report import Reporter
 from ionlake.pipeline.run import Ground, make_methods, run_recipe
@@ -102,17 +104,25 @@ class Simulated:
     worker_speed: float
 
 
-def simulate(recipe: Recipe, workers: int, *, write_every: int = WRITE_EVERY) -> Simulated:
+def simulate(
+    recipe: Recipe,
+    workers: int,
+    *,
+    write_every: int = WRITE_EVERY,
+    progress: Progress = unfollowed,
+) -> Simulated:
     """Simulate a run of a recipe that begins with an empty lake.
 
     Args:
         recipe: What would be done.
         workers: Number of workers, of one core each.
         write_every: One grid in so many is really written; 0 writes none.
+        progress: Told how many materials are read and done.
 
     Raises:
         SourceError: If the source as a whole cannot be read.
         PotentialError: If the potential cannot be loaded.
+        SettingsError: If the recipe has nothing to compute.
     """
     with tempfile.TemporaryDirectory(prefix="ionlake-simulation-") as folder:
         lake = Path(folder) / "lake"
@@ -121,9 +131,16 @@ def simulate(recipe: Recipe, workers: int, *, write_every: int = WRITE_EVERY) ->
         writing = GridWriting(recipe.scan.spacing_ang, grid, write_every)
         methods = {each.card.potential_id: each for each in make_methods(recipe)}
         stage = _Stage(clock, workers, StandIn(methods, model, writing))
-        reporter = _Times(clock)
+        reporter = _Times(clock, f"{workers} workers", progress)
         started = clock.now()
-        run_recipe(recipe, lake, reporter, ground=Ground(stage.open, clock, PUBLISH_EVERY_S))
+        ground = Ground(stage.open, clock, PUBLISH_EVERY_S)
+        if run_recipe(recipe, lake, reporter, ground=ground).interrupted:
+            raise KeyboardInterrupt
+        if not reporter.times:
+            raise SettingsError(
+                f"none of the materials of the recipe {recipe.name} can be computed, so that there"
+                " is nothing to simulate: look at ionlake plan"
+            )
         return _summary(stage, reporter, writing, started, lake)
 
 
@@ -145,21 +162,33 @@ class _Stage:
 class _Times(Reporter):
     """Notes when materials were committed."""
 
-    def __init__(self, clock: VirtualClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: VirtualClock, called: str, progress: Progress) -> None:
+        self._clock, self._called, self._progress = clock, called, progress
         self.times: list[float] = []
+        self._total = 0
+
+    def materials_fetched(self, n_done: int, n_total: int) -> None:
+        """Say how far reading is."""
+        self._progress("reading", n_done, n_total)
+
+    def planned(self, n_scan: int, n_describe: int, n_reused: int, n_failed: int) -> None:
+        """The run knows what it has to do."""
+        del n_describe, n_reused, n_failed
+        self._total = n_scan
 
     def material_done(self, name: str) -> None:
         """A material is committed."""
         del name
         self.times.append(self._clock.now())
+        with self._clock.standing_still():
+            self._progress(self._called, len(self.times), self._total)
 
 
 def _summary(
     stage: _Stage, reporter: _Times, writing: GridWriting, started: float, lake: Path
 ) -> Simulated:
     record, times, clock = stage.workers.record, reporter.times, stage.clock
-    materials = max(1, len(times))
+    materials = len(times)
     ended, duration = clock.now(), stage.ended_at - stage.began_at
     worker_s = stage.n_workers * duration
     per_material = {
@@ -171,7 +200,7 @@ def _summary(
     (release,) = sorted((lake / "releases").glob("*.duckdb"))[-1:]
     return Simulated(
         workers=stage.n_workers,
-        materials=len(times),
+        materials=materials,
         tasks=record.tasks,
         core_hours=record.compute_s / 3600.0,
         wall_hours=(ended - started) / 3600.0,
