@@ -6,7 +6,6 @@ by Dask's own scheduler, on workers in this process that wait instead of computi
 """
 
 import argparse
-import asyncio
 import gzip
 import json
 import sys
@@ -23,6 +22,7 @@ from ionlake.pipeline.simulation.grid_writing import GridWriting
 from ionlake.pipeline.simulation.model import real_scan
 from ionlake.pipeline.simulation.stand_in import StandIn
 from tests.benchmarks.dask_overhead import workers_in_this_process
+from tests.benchmarks.pretending import Pretending
 from tests.benchmarks.tables import table
 
 STRAIN = 1e-3
@@ -60,33 +60,6 @@ def filled_up(dump, n_materials, folder):
         whole.append(json.dumps(entry) + "\n")
     path.write_text("".join(line if line.endswith("\n") else line + "\n" for line in whole))
     return path
-
-
-async def pretended(work, step, args):
-    """Wait as long as the step would take, and give back what stands in for its result."""
-    seconds, result = work(step, args)
-    await asyncio.sleep(seconds)
-    return result
-
-
-class Pretending:
-    """A Dask client whose tasks wait instead of computing."""
-
-    def __init__(self, client, work):
-        self._client, self._work = client, work
-
-    def __getattr__(self, name):
-        return getattr(self._client, name)
-
-    def submit(self, _attempt, step, *args, **options):
-        """Send a task that waits."""
-        # By a closure: the workers are in this process, and share one stand-in.
-        work = self._work
-
-        async def wait():
-            return await pretended(work, step, args)
-
-        return self._client.submit(wait, **options)
 
 
 def in_real_time(recipe, n_workers):

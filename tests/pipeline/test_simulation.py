@@ -130,6 +130,17 @@ def test_the_tail_is_what_follows_when_not_all_workers_have_work():
     assert (record.tasks, record.compute_s) == (2, 140.0)
 
 
+def test_where_there_was_never_enough_work_all_is_tail():
+    clock, workers = workers_of(3)
+    results, began = SimpleQueue(), clock.now()
+    send(workers, results, 100.0)
+    clock.next_from(results, 1e9)
+    record = workers.record
+    assert record.ended_at - record.full_until == pytest.approx(100.0, abs=1.0)
+    assert record.full_until == pytest.approx(began, abs=1.0)
+    assert record.idle_after_full_s == pytest.approx(200.0, abs=2.0)
+
+
 def test_a_slow_scheduler_holds_its_workers_up(monkeypatch):
     monkeypatch.setattr(virtual_workers, "SCHEDULER_S", 1.0)
     clock, workers = workers_of(100)

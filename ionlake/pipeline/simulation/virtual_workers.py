@@ -67,7 +67,7 @@ class Record:
         sent_bytes: Size of all tasks as they travelled.
         received_bytes: Size of all results as they travelled.
         longest_wait_s: Longest time from the end of a task to the moment the run took its result.
-        full_until: Last moment at which all workers had work.
+        full_until: Last moment at which all workers had work; the start if they never had.
         idle_after_full_s: Time without work of all workers after that moment, s.
         ended_at: When the last task ended.
     """
@@ -114,7 +114,7 @@ class VirtualWorkers:
     def __post_init__(self) -> None:
         """All are idle."""
         self._idle = self.n_workers
-        self._idle_since = self.clock.now()
+        self._idle_since = self.record.full_until = self.clock.now()
 
     def scheduler_info(self, n_workers: int = -1) -> dict[str, Any]:
         """The workers, as Dask's scheduler tells."""
