@@ -63,6 +63,9 @@ def _rows(found: "list[Simulated]") -> list[list[str]]:
 
 def _told(one: "Simulated") -> dict[str, str]:
     limits = one.limits_per_min
+    longest = f", the longest {one.release_s:.1f} s" if one.releases else ""
+    all_grids = "unknown" if one.grids_gb is None else f"{one.grids_gb:.1f} GB"
+    each = f", {one.grid_ms:.0f} ms each" if one.grids_written else ""
     return {
         "materials": f"{one.materials}",
         "tasks": f"{one.tasks}",
@@ -77,11 +80,11 @@ def _told(one: "Simulated") -> dict[str, str]:
         "busiest minute": f"{one.peak_materials_per_min} materials",
         "could do a minute": ", ".join(f"{name} {rate:.0f}" for name, rate in limits.items()),
         "bottleneck": one.bottleneck,
-        "releases on the way": f"{one.releases}, the longest {one.release_s:.1f} s",
+        "releases on the way": f"{one.releases}{longest}",
         "last release": f"{one.last_release_s:.1f} s",
         "sent, received": f"{one.sent_mb:.0f} MB, {one.received_mb:.0f} MB",
-        "grids written": f"{one.grids_written}, {one.grid_ms:.0f} ms each",
-        "all grids, staged blocks": f"{one.grids_gb:.1f} GB, {one.staged_gb:.1f} GB",
+        "grids written": f"{one.grids_written}{each}",
+        "all grids, staged blocks": f"{all_grids}, {one.staged_gb:.1f} GB",
         "ledger, release": f"{one.ledger_mb:.0f} MB, {one.release_mb:.0f} MB",
         "simulated in": f"{duration(one.real_s)}, {one.speed:.0f} times as fast as real,"
         f" {one.worker_speed:.0f} times with all workers added up",

@@ -533,3 +533,5 @@ def test_simulate_shows_a_column_for_each_number_of_workers(command, crystals):
     (found,) = json.loads(command(*chosen, "--workers", "3", "--json")[1])
     assert (found["workers"], found["materials"], found["grids_written"]) == (3, 2, 2)
     assert found["wall_hours"] > 0
+    none_written = command("simulate", plan_recipe(crystals), "--write-every", "0")[1]
+    assert re.search(r"all grids, staged blocks +unknown, 0.0 GB", none_written)

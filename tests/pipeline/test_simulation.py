@@ -249,6 +249,7 @@ def test_more_workers_shorten_a_run_and_change_nothing_else(recipe):
     few, many = (simulating.simulate(recipe, count, write_every=0) for count in (1, 8))
     assert few.materials == many.materials
     assert few.grids_written == many.grids_written == 0
+    assert few.grids_gb is None
     assert many.core_hours == pytest.approx(few.core_hours, rel=0.3)
     computing = [each.wall_hours - each.preparing_s / HOUR for each in (few, many)]
     assert computing[1] < computing[0]

@@ -66,9 +66,9 @@ class GridWriting:
         self._random = np.random.default_rng(0).standard_normal(_DRAWN, dtype=np.float32)
 
     @property
-    def all_bytes(self) -> float:
-        """Size of all grids, as those written have it per point."""
-        return self.points * self.written_bytes / max(1, self.written_points)
+    def all_bytes(self) -> float | None:
+        """Size of all grids, as those written have it per point; None if none was written."""
+        return self.points * self.written_bytes / self.written_points if self.written else None
 
     def shape_of(self, size: QuickSize) -> Shape:
         """Shape of the energies of a scan."""

@@ -64,7 +64,7 @@ class Simulated:
         received_mb: Results as they travelled, MB.
         grids_written: Grids really written, at their real size.
         grid_ms: Time to write one of them on this machine, ms.
-        grids_gb: Size of all grids, as those written have it per point, GB.
+        grids_gb: Size of all grids, as those written have it per point, GB; None without any.
         staged_gb: Size of all staged blocks, GB.
         ledger_mb: Size of the ledger, MB.
         release_mb: Size of the last release, MB.
@@ -96,7 +96,7 @@ class Simulated:
     received_mb: float
     grids_written: int
     grid_ms: float
-    grids_gb: float
+    grids_gb: float | None
     staged_gb: float
     ledger_mb: float
     release_mb: float
@@ -223,7 +223,7 @@ def _summary(
         received_mb=record.received_bytes / 1e6,
         grids_written=writing.written,
         grid_ms=1e3 * writing.seconds / max(1, writing.written),
-        grids_gb=writing.all_bytes / 1e9,
+        grids_gb=None if writing.all_bytes is None else writing.all_bytes / 1e9,
         staged_gb=writing.staged_bytes / 1e9,
         ledger_mb=(lake / "ledger.sqlite").stat().st_size / 1e6,
         release_mb=release.stat().st_size / 1e6,
