@@ -25,9 +25,8 @@ def merge(
     named stay as they are; grids become hard links where they lie on the same disk. Every grid is
     compared with its SHA-256 first; a damaged one is left out. The newest kept answers of databases
     come along, so that --offline works. Nothing is taken out of the lake, and the same again does
-    nothing. A lake is passed over as a whole while it is being written, if
-    other versions of the algorithms made it, or if it has a material of the same name with another
-    structure.
+    nothing. A lake is passed over as a whole while it is being written, if other versions of the
+    algorithms made it, or if it has a material of the same name with another structure.
 
     Exit status: 0 all is here, 1 something was left out, 4 it was because a lake is being written,
     130 interrupted (the same again goes on).

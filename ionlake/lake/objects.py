@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
-from ionlake.errors import IonlakeError, StoreError
+from ionlake.errors import IonlakeError, SourceError, StoreError
 
 _CLIENTS: Final = {"botocore", "aiobotocore", "aiohttp", "s3fs", "fsspec", "gcsfs", "adlfs"}
 _LONGEST: Final = 200
@@ -45,6 +45,9 @@ def reached(path: Path) -> Iterator[None]:
 def read_through(path: Path) -> Iterator[None]:
     """As `reached`, where a library reads from a store: its own errors stay what they are.
 
+    To what reads the answers of a database, those that cannot be reached look damaged; here they
+    do not.
+
     Raises:
         StoreError: The store does not answer or refuses.
     """
@@ -54,6 +57,8 @@ def read_through(path: Path) -> Iterator[None]:
         if not is_trouble(error):
             raise
         with reached(path):
+            if isinstance(error, SourceError) and error.__cause__ is not None:
+                raise error.__cause__ from None
             raise
 
 

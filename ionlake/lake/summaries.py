@@ -1,13 +1,11 @@
 """What databases answered, as a lake keeps it: which answers there are, and when they came."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ionlake.errors import SourceError
 from ionlake.lake.layout import SUMMARIES, LakeLayout
-from ionlake.lake.objects import is_trouble, reached
+from ionlake.lake.objects import is_trouble, read_through
 from ionlake.structures.sources.kept_summaries import read_header
 
 
@@ -37,7 +35,7 @@ def read_answers(layout: LakeLayout) -> Answers:
         StoreError: The store does not answer or refuses.
     """
     came, damaged = {}, []
-    with summaries_reached(layout.root):
+    with read_through(layout.root):
         for path in sorted(layout.root.glob(SUMMARIES)):
             try:
                 came[layout.relative(path)] = read_header(path).fetched_at
@@ -46,23 +44,6 @@ def read_answers(layout: LakeLayout) -> Answers:
                     raise
                 damaged.append(str(error))
     return Answers(came, tuple(damaged))
-
-
-@contextmanager
-def summaries_reached(path: Path) -> Iterator[None]:
-    """As `reached`, around what reads summaries: to it, what cannot be reached looks damaged.
-
-    Raises:
-        StoreError: The store does not answer or refuses.
-    """
-    try:
-        yield
-    except Exception as error:
-        if not is_trouble(error):
-            raise
-        told = error.__cause__ if isinstance(error, SourceError) else None
-        with reached(path):
-            raise told or error from None
 
 
 def _question(path: str) -> str:

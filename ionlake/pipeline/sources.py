@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ionlake.errors import SettingsError
 from ionlake.lake.location import is_remote
-from ionlake.lake.summaries import summaries_reached
+from ionlake.lake.objects import read_through
 from ionlake.pipeline.recipe import Recipe
 from ionlake.pipeline.source_settings import (
     BundledSourceSettings,
@@ -78,7 +78,7 @@ class KeptInStore:
             SourceError: The database cannot be read.
             StoreError: The store does not answer or refuses.
         """
-        with summaries_reached(self.kept):
+        with read_through(self.kept):
             yield from self.source.entries()
 
 

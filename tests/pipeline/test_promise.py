@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ionlake.errors import StructureError
 from ionlake.pes.settings import ScanSettings
 from ionlake.pipeline.plan import Method, plan_run
 from ionlake.pipeline.promise import promise
@@ -42,5 +43,5 @@ def test_the_better_chance_for_the_cost_comes_first():
 
 
 def test_a_crystal_without_the_mobile_species_is_refused():
-    with pytest.raises(Exception, match="Na"):
+    with pytest.raises(StructureError, match="Na"):
         promise(load_bundled("LiF-225"), "Na")

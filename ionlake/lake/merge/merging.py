@@ -14,9 +14,10 @@ from ionlake.lake.layout import LakeLayout, new_attempt
 from ionlake.lake.ledger import Ledger
 from ionlake.lake.merge.holdings import Holdings
 from ionlake.lake.merge.plan import MergePlan
+from ionlake.lake.objects import read_through
 from ionlake.lake.progress import Progress, followed
 from ionlake.lake.rows import Row
-from ionlake.lake.summaries import read_answers, summaries_reached
+from ionlake.lake.summaries import read_answers
 from ionlake.lake.writer import LakeWriter
 from ionlake.structures.sources.kept_summaries import read_packed, write_packed
 
@@ -162,12 +163,12 @@ class Merging:
         """Copy an answer of a database to the same place; False, and a note, if it is damaged."""
         source, target = self.layout.resolve(relative), self.writer.layout.resolve(relative)
         try:
-            with summaries_reached(source):
+            with read_through(source):
                 content = read_packed(source)
         except SourceError as error:
             self.damaged.append(str(error))
             return False
-        with _writing(target), summaries_reached(target):
+        with _writing(target), read_through(target):
             write_packed(target, content)
         return True
 
